@@ -1,0 +1,1 @@
+"""Pledges against reckless scaling of AI, signed by researchers and verifiable by anyone."""
