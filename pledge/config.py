@@ -1,0 +1,165 @@
+"""Settings from the environment, read once and frozen. A wrong value stops the start, with its name.
+
+| variable | what | default |
+|---|---|---|
+| PLEDGE_HOME | directory of keys, database, mail and the published checkpoint | ./var |
+| PLEDGE_DATABASE_URL | sqlite:///… or postgresql+psycopg://… | SQLite in PLEDGE_HOME |
+| PLEDGE_URL | where people reach the site, without a final slash | http://127.0.0.1:8000 |
+| PLEDGE_HOST, PLEDGE_PORT | what `pledge serve` binds to | 127.0.0.1, 8000 |
+| PLEDGE_WORKERS | web processes | 2 |
+| PLEDGE_MAIL_URL | smtp://, smtps:// or file: (mail as files in PLEDGE_HOME) | file: |
+| PLEDGE_MAIL_FROM | sender of mail | pledge@ and the host of PLEDGE_URL |
+| PLEDGE_MAILS_PER_ADDRESS | mails to one address a day | 6 |
+| PLEDGE_MAILS_PER_HOUR | mails of the whole site an hour | 600 |
+| PLEDGE_WITNESSES | file of `witness`, `group` and `quorum` lines (C2SP tlog-policy), with addresses | none |
+| PLEDGE_WATCH_LIST | file of well-known names whose signings wait for review, one a line | none |
+
+Origin, operator and contact are not settings: they stand in the log's first entry.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from pledge.errors import PledgeError
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class ConfigError(PledgeError):
+    """A setting that cannot be used."""
+
+    code = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that an operator may set. See the module's table."""
+
+    home: Path
+    database_url: str
+    url: str
+    host: str
+    port: int
+    workers: int
+    mail_url: str
+    mail_from: str
+    mails_per_address: int
+    mails_per_hour: int
+    witnesses: Path | None
+    watch_list: Path | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether people reach the site only from this machine."""
+        return urlsplit(self.url).hostname in _LOOPBACK
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the site over TLS."""
+        return self.url.startswith("https://")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Config":
+        """Read the settings.
+
+        Raises:
+            ConfigError: A value is not usable; the message names the variable.
+        """
+        home = _home(environment.get("PLEDGE_HOME", "var"))
+        url = _url(environment.get("PLEDGE_URL", "http://127.0.0.1:8000"))
+        return cls(
+            home=home,
+            database_url=_database_url(environment.get("PLEDGE_DATABASE_URL"), home),
+            url=url,
+            host=_matching(environment, "PLEDGE_HOST", "127.0.0.1", r"[0-9A-Za-z.:_-]+", "a host to bind to"),
+            port=_integer(environment, "PLEDGE_PORT", 8000, 1, 65535),
+            workers=_integer(environment, "PLEDGE_WORKERS", 2, 1, 64),
+            mail_url=_mail_url(environment.get("PLEDGE_MAIL_URL", "file:")),
+            mail_from=_matching(
+                environment,
+                "PLEDGE_MAIL_FROM",
+                f"pledge@{urlsplit(url).hostname}",
+                r"[0-9A-Za-z._%+-]+@[0-9A-Za-z.:-]+",
+                "a mail address without a name",
+            ),
+            mails_per_address=_integer(environment, "PLEDGE_MAILS_PER_ADDRESS", 6, 1, 10_000),
+            mails_per_hour=_integer(environment, "PLEDGE_MAILS_PER_HOUR", 600, 1, 1_000_000),
+            witnesses=_file(environment, "PLEDGE_WITNESSES"),
+            watch_list=_file(environment, "PLEDGE_WATCH_LIST"),
+        )
+
+
+def _integer(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environment.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name)
+    if text is not None and not Path(text).is_file():
+        raise ConfigError(f"{name} names no file")
+    return None if text is None else Path(text)
+
+
+def _matching(environment: Mapping[str, str], name: str, default: str, pattern: str, what: str) -> str:
+    text = environment.get(name, default)
+    if not re.fullmatch(pattern, text):
+        raise ConfigError(f"{name} must be {what}")
+    return text
+
+
+def _home(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ConfigError("PLEDGE_HOME must be a directory")
+    return Path(text).resolve()
+
+
+def _split(name: str, text: str) -> SplitResult:
+    """Take a URL apart that has a scheme, a host, perhaps a user and a port, and nothing else."""
+    try:
+        parts = urlsplit(text)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ConfigError(f"{name} is not a URL") from None
+    whole = f"{parts.scheme}://{parts.netloc}"
+    if text != whole or not has_port or not parts.hostname or not re.fullmatch(r"[!-~]+", text):
+        raise ConfigError(f"{name} must be a URL with a host, and nothing after host and port")
+    return parts
+
+
+def _url(text: str) -> str:
+    parts = _split("PLEDGE_URL", text)
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        raise ConfigError("PLEDGE_URL must be http(s)://host[:port] with nothing after it")
+    host = parts.hostname or ""
+    if parts.scheme == "http" and host not in _LOOPBACK and not host.endswith(".onion"):
+        raise ConfigError("PLEDGE_URL must be https:// unless it is on this machine or an onion")
+    return text
+
+
+def _mail_url(text: str) -> str:
+    if text != "file:" and _split("PLEDGE_MAIL_URL", text).scheme not in {"smtp", "smtps"}:
+        raise ConfigError("PLEDGE_MAIL_URL must begin with smtp:// or smtps://, or be file:")
+    return text
+
+
+def _database_url(text: str | None, home: Path) -> str:
+    if text is None:
+        return f"sqlite:///{home / 'pledge.sqlite3'}"
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigError("PLEDGE_DATABASE_URL is not a database's URL") from None
+    if url.drivername not in {"sqlite", "postgresql+psycopg"} or url.database in {None, "", ":memory:"}:
+        raise ConfigError(
+            "PLEDGE_DATABASE_URL must be sqlite:/// and a file's path, or postgresql+psycopg:// and a database"
+        )
+    return text

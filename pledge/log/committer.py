@@ -1,0 +1,175 @@
+"""Group commit: many requests, one transaction, one write to the disk.
+
+A request hands over what it wants to write as a callable. The first to find nobody committing becomes the leader:
+it takes everything that is waiting, runs each in a savepoint of its own, sequences the log, commits once, and hands
+leadership to the next in line. Nobody is answered before the commit that holds their work is durable, and no daemon
+is needed. A work that raises is rolled back alone; the others go on.
+
+Works of one kind may share their statements too: what many requests hand to the same function is given to it at
+once. Where that fails, each is tried alone, so that nobody suffers for another.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from pledge.db import Database
+from pledge.errors import ConflictError, LimitError
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+Together = Callable[[Session, Sequence[Item]], Sequence[T]]
+"""Writes many items at once and gives a result for each, in order; or raises, and then has written nothing."""
+
+MAX_WAITING = 512
+"""Works that may wait at once in one process; more are turned away rather than kept waiting."""
+
+MAX_BATCH = 128
+"""Works that share a transaction, at most."""
+
+
+class _Work:
+    """One request's write and what became of it."""
+
+    __slots__ = ("error", "event", "item", "leads", "result", "together")
+
+    def __init__(self, together: Together[Any, Any], item: object) -> None:
+        self.together = together
+        self.item = item
+        self.event = threading.Event()
+        self.leads = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Committer:
+    """Runs works in shared transactions.
+
+    Args:
+        database: Where to write.
+        sequence: Called in the transaction after the works; drains ``pending`` into the log.
+        committed: Called after each durable commit and before anybody is answered.
+        max_batch: Works in one transaction, at most.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sequence: Callable[[Session], object],
+        committed: Callable[[], object],
+        *,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
+        self._database = database
+        self._sequence = sequence
+        self._committed = committed
+        self._max_batch = max_batch
+        self._waiting: deque[_Work] = deque()
+        self._mutex = threading.Lock()
+        self._leading = False
+
+    def run(self, run: Callable[[Session], T]) -> T:
+        """Run a work durably and give back what it returned.
+
+        Raises:
+            ConflictError: A unique constraint says that somebody else was first.
+            LimitError: Too many works are waiting.
+            PledgeError: Whatever the work raised.
+        """
+        return self.run_together(lambda session, _: [run(session)], None)
+
+    def run_together(self, together: Together[Item, T], item: Item) -> T:
+        """Write an item durably, with whatever else waits for the same function, and give its result.
+
+        Args:
+            together: The same object for everybody whose items may be written at once.
+            item: What to write.
+
+        Raises:
+            As ``run``.
+        """
+        work = _Work(together, item)
+        with self._mutex:
+            if len(self._waiting) >= MAX_WAITING:
+                raise LimitError("The site is very busy. Nothing was changed; try again in a minute.")
+            self._waiting.append(work)
+            work.leads = not self._leading
+            self._leading = True
+        if not work.leads:
+            work.event.wait()
+        if work.leads:
+            self._lead()
+        if work.error is not None:
+            raise work.error
+        result: T = work.result
+        return result
+
+    def _lead(self) -> None:
+        with self._mutex:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+        try:
+            self._commit(batch)
+        finally:
+            with self._mutex:
+                following = self._waiting[0] if self._waiting else None
+                if following is None:
+                    self._leading = False
+                else:
+                    following.leads = True
+            if following is not None:
+                following.event.set()
+            for work in batch:
+                work.event.set()
+
+    def _commit(self, batch: list[_Work]) -> None:
+        """Commit a batch; where the transaction as a whole fails, commit each work alone."""
+        try:
+            with self._database.writing() as session:
+                for works in _by_kind(batch):
+                    _run(session, works)
+                if all(work.error is not None for work in batch):
+                    session.rollback()
+                    return
+                self._sequence(session)
+                session.commit()
+        except BaseException as error:
+            left = [work for work in batch if work.error is None]
+            for work in left if len(left) == 1 or not isinstance(error, Exception) else []:
+                work.error = error
+            if not isinstance(error, Exception):
+                raise
+            for work in left if len(left) > 1 else []:
+                self._commit([work])
+            return
+        self._committed()
+
+
+def _by_kind(batch: list[_Work]) -> list[list[_Work]]:
+    kinds: dict[Together[Any, Any], list[_Work]] = {}
+    for work in batch:
+        kinds.setdefault(work.together, []).append(work)
+    return list(kinds.values())
+
+
+def _run(session: Session, works: list[_Work]) -> None:
+    try:
+        with session.begin_nested():
+            results = works[0].together(session, [work.item for work in works])
+        for work, result in zip(works, results, strict=True):
+            work.result = result
+    except Exception as error:  # noqa: BLE001  # handed to the thread that asked, which raises it
+        if len(works) == 1:
+            works[0].error = _told(error)
+            return
+        for work in works:
+            _run(session, [work])
+
+
+def _told(error: Exception) -> Exception:
+    if isinstance(error, IntegrityError):
+        return ConflictError("Somebody was faster: this was already done.", code="already-done")
+    return error

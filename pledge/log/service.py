@@ -1,0 +1,210 @@
+"""The log as the rest of the server sees it: write through it, read from it."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import bindparam, select, true
+from sqlalchemy.orm import Session
+
+from pledge.core.tlog.proof import TlogProof
+from pledge.core.tlog.tile import TileCache, format_bundle, inclusion_proof
+from pledge.db import Database, table_of
+from pledge.errors import NotFoundError, UnavailableError
+from pledge.log.committer import Committer, Item, Together
+from pledge.log.models import Cosigned, Entry, Head, Pending
+from pledge.log.published import PublishedCheckpoint, check_head
+from pledge.log.sequencer import LogKeys, OnSequenced, read_tile, sequence
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_TILES = 4096  # all that a million entries have, in 64 MiB at most
+
+_ENTRY, _HEAD, _WITH_COSIGNATURES = (table_of(model) for model in (Entry, Head, Cosigned))
+_ENTRIES = select(_ENTRY.c.payload_sha256, _ENTRY.c.index, _ENTRY.c.leaf).where(
+    _ENTRY.c.payload_sha256.in_(bindparam("hashes", expanding=True))
+)
+_CHECKPOINTS = select(
+    _HEAD.c.size,
+    _HEAD.c.checkpoint,
+    _WITH_COSIGNATURES.c.size.label("cosigned_size"),
+    _WITH_COSIGNATURES.c.checkpoint.label("cosigned"),
+).join(_WITH_COSIGNATURES, true(), isouter=True)
+
+
+class Log:
+    """Writes to the database and the log in one transaction, and refuses to sign a fork.
+
+    Args:
+        database: Where the log lives.
+        keys: What signs checkpoints.
+        published: The last published checkpoint, kept apart from the database.
+        on_sequenced: Applied to new entries inside the sequencing transaction.
+        clock: Gives the time, in UTC.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        keys: LogKeys,
+        published: PublishedCheckpoint,
+        on_sequenced: OnSequenced,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.database = database
+        self._keys = keys
+        self._published = published
+        self._on_sequenced = on_sequenced
+        self._clock = clock
+        self._committer = Committer(database, self._sequence, self._publish)
+        self.tiles = TileCache(_TILES)
+        self.refusal: str | None = None
+        self._signed: bytes | None = None
+        self.check()
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Run a work that may add entries, in a shared transaction; return once it is durable and published.
+
+        Raises:
+            UnavailableError: The log may not be extended.
+            PledgeError: Whatever the work raised; nothing of it was kept.
+        """
+        self._check_may_write()
+        return self._committer.run(work)
+
+    def run_together(self, together: Together[Item, T], item: Item) -> T:
+        """Write an item as ``run`` does, sharing statements with others that wait for the same function."""
+        self._check_may_write()
+        return self._committer.run_together(together, item)
+
+    def _check_may_write(self) -> None:
+        if self.refusal is not None:
+            raise UnavailableError(self.refusal, code="log-refused")
+
+    def check(self) -> None:
+        """Compare the head with what was published; remember why, where signing must stop.
+
+        A checkpoint that was committed just before a crash counts as published from here on: somebody may have read it.
+        """
+        with self.database.reading() as session:
+            try:
+                check_head(session, self._published)
+                self._signed = session.scalar(select(Head.checkpoint))
+                self.refusal = None
+                self._publish()
+            except UnavailableError as error:
+                self.refuse(str(error))
+
+    def _sequence(self, session: Session) -> None:
+        """Sequence what waits, and remember the new checkpoint until it is durable: there is one leader at a time."""
+        entries = sequence(
+            session,
+            keys=self._keys,
+            on_sequenced=self._on_sequenced,
+            now=self._clock(),
+            published_size=self._published.size(),
+        )
+        self._signed = session.scalar(select(Head.checkpoint)) if entries else None
+
+    def _publish(self) -> None:
+        """Write the durable checkpoint to its file; where that fails, answer those who are in it and sign no more."""
+        if self._signed is None:
+            return
+        try:
+            self._published.advance(self._signed)
+        except OSError:
+            self.refuse("The published checkpoint cannot be written. Nothing can be signed until it can.")
+
+    def refuse(self, why: str) -> None:
+        """Sign nothing more in this process, because it could fork the log."""
+        logger.critical("%s", why)
+        self.refusal = why
+
+
+def read_checkpoint(session: Session) -> bytes:
+    """Give the newest signed checkpoint, a C2SP note; with cosignatures, once a quorum has given them.
+
+    Raises:
+        NotFoundError: The log is empty.
+    """
+    checkpoint: bytes | None = session.scalar(select(Head.checkpoint))
+    if checkpoint is None:
+        raise NotFoundError("The log has no entry yet.")
+    cosigned: bytes | None = session.scalar(
+        select(Cosigned.checkpoint).join(Head, Head.size == Cosigned.size)
+    )
+    return cosigned or checkpoint
+
+
+def read_tile_prefix(session: Session, level: int, index: int, width: int) -> bytes | None:
+    """Give ``width * 32`` bytes of a tile, or None where the published tree has fewer."""
+    size = session.scalar(select(Head.size)) or 0
+    if width > min(256, (size >> (8 * level)) - 256 * index):
+        return None
+    return read_tile(session, level, index, width)
+
+
+def read_bundle(session: Session, index: int, width: int) -> bytes | None:
+    """Give the entry bundle of ``width`` entries, or None where the published tree has fewer."""
+    size = session.scalar(select(Head.size)) or 0
+    if width > min(256, size - 256 * index):
+        return None
+    first = 256 * index
+    leaves = session.scalars(
+        select(Entry.leaf).where(Entry.index >= first, Entry.index < first + width).order_by(Entry.index)
+    ).all()
+    return format_bundle(leaves)
+
+
+def prove(session: Session, payload_sha256: bytes, tiles: TileCache) -> tuple[bytes, TlogProof]:
+    """Give an entry's leaf and the proof that a checkpoint includes it: the newest cosigned one, else the newest.
+
+    Cost: one entry and the tiles of its path and of the right edge, log n.
+
+    Args:
+        session: Reads.
+        payload_sha256: By which the entry is known.
+        tiles: What is remembered of this log's tiles (``Log.tiles``).
+
+    Raises:
+        NotFoundError: The log has no such payload; it may still be pending (``is_pending``).
+    """
+    return prove_all(session, [payload_sha256], tiles)[0]
+
+
+def prove_all(session: Session, hashes: Sequence[bytes], tiles: TileCache) -> list[tuple[bytes, TlogProof]]:
+    """Do as ``prove`` for several entries at once, in their order."""
+    entries = {row.payload_sha256: row for row in session.execute(_ENTRIES, {"hashes": hashes})}
+    if len(entries) != len(set(hashes)):
+        raise NotFoundError("The log has no such entry.")
+    newest = session.execute(_CHECKPOINTS).one()
+
+    def proof(index: int) -> TlogProof:
+        size, checkpoint = newest.size, newest.checkpoint
+        if newest.cosigned is not None and newest.cosigned_size > index:
+            size, checkpoint = newest.cosigned_size, newest.cosigned
+        path = inclusion_proof(
+            index, size, lambda level, n, width: read_tile(session, level, n, width), tiles
+        )
+        return TlogProof(index=index, path=tuple(path), checkpoint=checkpoint, extra=None)
+
+    found = [entries[payload_sha256] for payload_sha256 in hashes]
+    return [(leaf, proof(index)) for _, index, leaf in found]
+
+
+def is_witnessed(session: Session, index: int) -> bool:
+    """Whether a quorum of witnesses has cosigned a checkpoint that includes an entry."""
+    return (session.scalar(select(Cosigned.size)) or 0) > index
+
+
+def is_pending(session: Session, payload_sha256: bytes) -> bool:
+    """Whether an entry was accepted and waits for its place."""
+    return session.scalar(select(Pending.id).where(Pending.payload_sha256 == payload_sha256)) is not None
+
+
+def tree_size(session: Session) -> int:
+    """Give the number of entries, 0 for a new log."""
+    return session.scalar(select(Head.size)) or 0

@@ -1,0 +1,69 @@
+"""A guard in front of Flask that reads a request's body whole, or refuses it.
+
+The server hands on a body that was cut off as if it had ended, so ``Content-Length`` is required and compared. Every
+form of this site is small; what is larger is refused before it is read. Nothing is spooled to disk: Werkzeug's form
+parser would write parts over 500 kB to a temporary file, and never sees one.
+
+The server has no deadline for bodies either, so a slow one holds a thread. Only so many may be read at once; the rest
+are turned away, and pages go on being read. A proxy that buffers requests keeps slow ones out altogether.
+"""
+
+from collections.abc import Iterable
+from io import BytesIO
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_BODIES_AT_ONCE = 5
+_WAIT_SECONDS = 0.5
+_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+REFUSAL = "pledge.refused_body"
+
+
+class WholeBodies:
+    """WSGI middleware; see the module. What is refused becomes an error page further in.
+
+    Args:
+        app: The application that gets only whole bodies.
+    """
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+        self._places = BoundedSemaphore(MAX_BODIES_AT_ONCE)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in _WITH_BODY or environ.get("CONTENT_LENGTH") not in (None, "", "0"):
+            status, body = self._read(environ)
+            environ["wsgi.input"] = BytesIO(body)
+            environ["CONTENT_LENGTH"] = str(len(body))
+            if status is not None:
+                environ[REFUSAL] = status
+        else:
+            environ["wsgi.input"] = BytesIO()
+        return self._app(environ, start_response)
+
+    def _read(self, environ: "WSGIEnvironment") -> tuple[int | None, bytes]:
+        if not self._places.acquire(timeout=_WAIT_SECONDS):
+            return 503, b""
+        try:
+            return _read(environ)
+        finally:
+            self._places.release()
+
+
+def _read(environ: "WSGIEnvironment") -> tuple[int | None, bytes]:
+    """Give (status of a refusal or None, the body)."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if environ.get("HTTP_TRANSFER_ENCODING") or not length:
+        return 411, b""
+    if not (length.isascii() and length.isdigit()):
+        return 400, b""
+    if len(length) > 12 or int(length) > MAX_BODY_BYTES:  # noqa: PLR2004  # no number that long is a size here
+        return 413, b""
+    body = environ["wsgi.input"].read(int(length))
+    if len(body) != int(length):
+        return 400, b""
+    return None, body

@@ -1,0 +1,142 @@
+"""Answers that are prepared when the log moves and given before Flask is asked.
+
+Badges, tiles and tallies are read far more often than they change. Each is rendered once per version of the site's
+state (tree size and day) and per process, kept in a bounded cache, and answered by a few dictionary look-ups. The
+version is looked up at most ``_FRESH_SECONDS`` apart, so an answer may lag behind the log by that much.
+"""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import OperationalError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_FRESH_SECONDS = 0.25
+_MAX_ANSWERS = 4096
+_MAX_PATH = 128  # no path of ours is longer
+_MAX_KEPT_BYTES = 16_384  # a cache of nothing but full tiles stays under 64 MiB; entry bundles are read anew
+
+_BUSY = [("Content-Length", "0"), ("Cache-Control", "no-store"), ("Retry-After", "10")]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response that is the same for everybody until the site's version changes.
+
+    Args:
+        body: The bytes; an ETag is made from them.
+        content_type: With charset where it is text.
+        cache_control: For browsers and proxies.
+        status: 200, or 404 where there is nothing (then ``cache_control`` forbids storing).
+    """
+
+    body: bytes
+    content_type: str
+    cache_control: str
+    status: str = "200 OK"
+
+
+_Prepared = tuple[str, str, list[tuple[str, str]], list[bytes]]
+"""ETag, status line, headers, body."""
+
+Render = Callable[[str], Answer | None]
+"""Gives the answer for a path (the whole path, as sent), or None where Flask shall answer."""
+
+
+class PreparedAnswers:
+    """WSGI middleware that answers some prefixes itself.
+
+    Args:
+        app: Answers everything else.
+        renderers: By first path segment, such as ``"badge"``.
+        version: Gives something that changes whenever any answer may change; cheap, but asked rarely.
+    """
+
+    def __init__(
+        self, app: "WSGIApplication", renderers: Mapping[str, Render], version: Callable[[], Hashable]
+    ) -> None:
+        self._app = app
+        self._renderers = dict(renderers)
+        self._version = version
+        self._known_version: Hashable = object()
+        self._checked = 0.0
+        self._mutex = threading.Lock()
+        self._answers: OrderedDict[str, _Prepared | None] = OrderedDict()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        render = self._renderers.get(path.split("/", 2)[1] if path.startswith("/") else "")
+        if render is None or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return self._app(environ, start_response)
+        try:
+            prepared = self._find(path, render)
+        except OperationalError:
+            start_response("503 Service Unavailable", _BUSY)
+            return []
+        if prepared is None:
+            return self._app(environ, start_response)
+        etag, status, headers, body = prepared
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match is not None and _matches(etag, if_none_match):
+            start_response(
+                "304 Not Modified", [header for header in headers if header[0] != "Content-Length"]
+            )
+            return []
+        start_response(status, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else body
+
+    def _find(self, path: str, render: Render) -> _Prepared | None:
+        now = time.monotonic()
+        if now - self._checked > _FRESH_SECONDS:
+            self._checked = now
+            version = self._version()
+            if version != self._known_version:
+                with self._mutex:
+                    self._answers.clear()
+                    self._known_version = version
+        try:
+            return self._answers[path]
+        except KeyError:
+            pass
+        version = self._known_version
+        answer = render(path) if len(path) <= _MAX_PATH else None
+        prepared = None if answer is None else _prepare(answer)
+        with self._mutex:
+            if version == self._known_version and _is_kept(prepared):
+                self._answers[path] = prepared
+                if len(self._answers) > _MAX_ANSWERS:
+                    self._answers.popitem(last=False)
+        return prepared
+
+
+def _is_kept(prepared: _Prepared | None) -> bool:
+    return prepared is not None and prepared[1] == "200 OK" and len(prepared[3][0]) <= _MAX_KEPT_BYTES
+
+
+def _prepare(answer: Answer) -> _Prepared:
+    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    headers = [
+        ("Content-Type", answer.content_type),
+        ("Content-Length", str(len(answer.body))),
+        ("Cache-Control", answer.cache_control),
+        ("ETag", etag),
+        ("Access-Control-Allow-Origin", "*"),
+        ("Cross-Origin-Resource-Policy", "cross-origin"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    ]
+    return etag, answer.status, headers, [answer.body]
+
+
+def _matches(etag: str, if_none_match: str) -> bool:
+    """Compare weakly (RFC 9110, section 13.1.2)."""
+    if if_none_match.strip() == "*":
+        return True
+    return etag in [part.strip().removeprefix("W/") for part in if_none_match[:1000].split(",")]
