@@ -1,0 +1,1 @@
+"""Labs, their mail domains and headcounts."""

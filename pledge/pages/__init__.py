@@ -1,0 +1,1 @@
+"""Pages that bring features together: home, labs, verify, and what every site has."""

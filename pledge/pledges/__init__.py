@@ -1,0 +1,1 @@
+"""Pledge texts and signings: asking, signing, changing, reading, review."""

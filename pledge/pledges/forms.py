@@ -1,0 +1,194 @@
+"""Forms of signing, changing and reporting. They check syntax and end in a domain value."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from pledge.core.address import CanonicalAddress, canonical_address
+from pledge.core.names import clean_name, clean_reason, clean_role
+from pledge.errors import ForbiddenError, MalformedError
+from pledge.mail.service import check_mailable
+from pledge.pledges.changes import Change
+from pledge.pledges.links import Wish
+from pledge.pledges.models import Text
+from pledge.pledges.texts import Clause, parse_text
+from pledge.web.forms import SiteForm, choice
+
+REPORT_CLASSES = (
+    ("not-this-person", "This is not who it says"),
+    ("abuse", "It insults, threatens or exposes somebody"),
+    ("wrong-lab", "The lab is wrong"),
+    ("other", "Something else"),
+)
+
+
+def _clean(cleaner: Callable[[str], object]) -> Callable[[Any, Any], None]:
+    """Check a field with one of core's rules, and say its message beside the field."""
+
+    def check(_form: object, field: Any) -> None:  # noqa: ANN401  # any WTForms field
+        try:
+            cleaner(field.data or "")
+        except MalformedError as error:
+            raise ValidationError(str(error)) from None
+
+    return check
+
+
+def _address(text: str) -> CanonicalAddress:
+    """Give the canonical address, where mail can be sent to it."""
+    address = canonical_address(text)
+    check_mailable(address.text)
+    return address
+
+
+class SignForm(SiteForm):
+    """What somebody fills in to get a link to sign."""
+
+    version = HiddenField(validators=[InputRequired("Load the page again.")])
+    name = StringField("Your name", [InputRequired("Say who you are."), Length(max=400), _clean(clean_name)])
+    role = StringField("Your role", [Optional(), Length(max=400), _clean(clean_role)])
+    address = StringField(
+        "Your mail address",
+        [InputRequired("Give an address: the link goes there."), Length(max=400), _clean(_address)],
+    )
+    lab = SelectField("The lab you work at", validate_choice=True)
+    clauses = SelectMultipleField(
+        "Clauses you may add", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    reason = TextAreaField("Why you sign", [Optional(), Length(max=4000), _clean(clean_reason)])
+    reminder = BooleanField("Remind me by mail two weeks before it ends")
+    news = BooleanField("Send me news, a few times a year")
+
+    def offer(self, text: Text, labs: Sequence[tuple[str, str]]) -> "SignForm":
+        """Fill in what can be chosen: the labs and the optional clauses of a version."""
+        self.lab.choices = [choice("", "No lab"), *(choice(slug, name) for slug, name in labs)]
+        self.clauses.choices = [choice(clause.id, clause.prose) for clause in parse_text(text.body).optional]
+        return self
+
+    def to_wish(self, text: Text) -> Wish:
+        """Give what was filled in.
+
+        Raises:
+            MalformedError: The pledge has a newer version than the one that was read.
+        """
+        if self.version.data != str(text.version):
+            raise MalformedError(
+                "The pledge has a new version since you read it. Load the page again.", code="version"
+            )
+        parts = parse_text(text.body)
+        chosen = set(self.clauses.data or [])
+        return Wish(
+            pledge=text.slug,
+            version=text.version,
+            clauses=tuple(
+                clause.id for clause in parts.clauses if clause in parts.core or clause.id in chosen
+            ),
+            name=clean_name(self.name.data or ""),
+            role=_cleaned(clean_role, self.role.data),
+            reason=_cleaned(clean_reason, self.reason.data),
+            lab=self.lab.data or None,
+            address=_address(self.address.data or ""),
+            reminder=bool(self.reminder.data),
+            news=bool(self.news.data),
+        )
+
+
+class AddressForm(SiteForm):
+    """An address, to get a link to change what was signed."""
+
+    address = StringField(
+        "The mail address you signed with",
+        [InputRequired("Give the address."), Length(max=400), _clean(_address)],
+    )
+
+    def to_address(self) -> CanonicalAddress:
+        """Give the canonical address."""
+        return _address(self.address.data or "")
+
+
+class SignatureForm(SiteForm):
+    """A signature: by the page's script (payload, key, signature) or by ssh-keygen (armor)."""
+
+    payload = HiddenField(validators=[Length(max=100_000)])
+    key = HiddenField(validators=[Length(max=100)])
+    signature = HiddenField(validators=[Length(max=200)])
+    armor = TextAreaField("The signature", [Length(max=20_000)], render_kw={"rows": 8, "spellcheck": "false"})
+
+
+class ChangeForm(SignatureForm):
+    """A change and, where the key makes it, the signature on it."""
+
+    action = RadioField(
+        "What do you want to do?",
+        choices=[
+            choice("renew", "Renew: it stands for twelve more months from today"),
+            choice("withdraw", "Withdraw: it stands no longer. You can sign again"),
+            choice(
+                "erase",
+                "Erase my name, role and reason. The signing stays in the log, without them, and still counts",
+            ),
+        ],
+        validators=[InputRequired("Choose what to do.")],
+    )
+    reason = SelectField(
+        "Why, if you withdraw",
+        choices=[
+            choice("own", "No reason given"),
+            choice("left-lab", "I have left the lab, and am a former signatory there"),
+            choice("changed-mind", "I have changed my mind"),
+        ],
+        default="own",
+    )
+
+    def to_change(self) -> Change:
+        """Give the change; the reason counts for a withdrawal only."""
+        return Change.parse(self.action.data or "", self.reason.data or "")
+
+
+class ReportForm(SiteForm):
+    """A reader's word that something about a signatory's page is wrong."""
+
+    reason_class = RadioField(
+        "What is wrong",
+        choices=[choice(*each) for each in REPORT_CLASSES],
+        validators=[InputRequired("Choose one.")],
+    )
+    text = TextAreaField("In your words", [Optional(), Length(max=2000)], render_kw={"rows": 4})
+
+
+def require_token(form: SiteForm) -> None:
+    """Refuse a form whose CSRF token does not hold: nothing else in it is looked at.
+
+    Raises:
+        ForbiddenError: The token is missing, wrong or too old.
+    """
+    if form.csrf_failed:
+        raise ForbiddenError(
+            "This form was open for too long, or cookies are off. Load the page again.", code="csrf"
+        )
+
+
+def clause_list(text: Text, ids: Sequence[str]) -> list[dict[str, object]]:
+    """Give the chosen clauses with their prose, in the text's order."""
+    parts = parse_text(text.body)
+
+    def entry(clause: Clause) -> dict[str, object]:
+        return {"id": clause.id, "text": clause.prose, "is_core": clause in parts.core}
+
+    return [entry(clause) for clause in parts.clauses if clause.id in ids]
+
+
+def _cleaned(cleaner: Callable[[str], str], text: str | None) -> str | None:
+    """Clean a field that may be left empty."""
+    return cleaner(text) if text and text.strip() else None

@@ -1,0 +1,1 @@
+"""Pages of pledge texts, signing, receipts, signatories and changes."""

@@ -1,0 +1,1 @@
+"""Counts per lab, kept up as entries are sequenced."""
