@@ -1,0 +1,126 @@
+"""The only place that wires things together."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledge.badges import service as badges
+from pledge.config import Config
+from pledge.core import statement as st
+from pledge.instance import Instance, open_instance, utc_now
+from pledge.log import views as log_views
+from pledge.log.models import Head
+from pledge.log.sequencer import Sequenced
+from pledge.pages.views import bp as pages_bp
+from pledge.pledges import projection
+from pledge.pledges.views.changes import bp as changes_bp
+from pledge.pledges.views.receipts import bp as receipts_bp
+from pledge.pledges.views.signatories import bp as signatories_bp
+from pledge.pledges.views.signing import bp as signing_bp
+from pledge.pledges.views.texts import bp as texts_bp
+from pledge.tallies import service as tallies
+from pledge.tallies.models import TalliedDay
+from pledge.web.assets import static_folder, static_hashes, template_folder
+from pledge.web.bodies import MAX_BODY_BYTES, WholeBodies
+from pledge.web.errors import add_error_pages
+from pledge.web.forms import check_origin, check_text
+from pledge.web.headers import add_security_headers
+from pledge.web.prepared import PreparedAnswers, Render
+
+SITE_NAME = "Pledge"
+_PACKAGE = Path(__file__).parent
+
+
+def on_sequenced(session: Session, entries: Sequence[Sequenced]) -> None:
+    """Keep signings and counts in step with the log, inside the sequencing transaction."""
+    tallies.check_day(session, st.parse_statement(entries[-1].envelope).day)  # in the order of days
+    tallies.apply_changes(session, projection.apply_entries(session, entries))
+
+
+def open_site(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Instance:
+    """Open the instance with everything that follows the log, for web and command line alike."""
+    return open_instance(config, on_sequenced=on_sequenced, clock=clock)
+
+
+def create_app(instance: Instance | None = None) -> Flask:
+    """Build the application.
+
+    Args:
+        instance: What to serve; by default what the environment says.
+    """
+    if instance is None:
+        instance = open_site(Config.from_environment(os.environ))
+    app = Flask(
+        "pledge",
+        root_path=str(_PACKAGE),
+        template_folder=str(template_folder()),
+        static_folder=str(static_folder()),
+    )
+    app.extensions["pledge"] = instance
+    app.config.update(
+        SECRET_KEY=instance.keys.session,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        MAX_FORM_PARTS=200,
+        SESSION_COOKIE_NAME="__Host-form" if instance.config.is_https else "form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=instance.config.is_https,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+    )
+    if instance.config.is_loopback:
+        # Nobody else's name may lead here, or a foreign page could read the mails of a local trial.
+        app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]"]
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(site=_site(instance), static_url=partial(_static_url, static_hashes()))
+    add_security_headers(app, is_https=instance.config.is_https)
+    add_error_pages(app)
+    app.before_request(check_origin)
+    app.before_request(check_text)
+    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp):
+        app.register_blueprint(bp)
+    whole = WholeBodies(app.wsgi_app)
+    app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    return app
+
+
+def _site(instance: Instance) -> dict[str, object]:
+    return {
+        "name": SITE_NAME,
+        "url": instance.config.url,
+        "origin": instance.keys.origin,
+        "operator": instance.genesis.operator,
+        "contact": instance.genesis.contact,
+        "is_local": instance.is_local,
+        "mail_is_local": instance.outbox.is_local,
+    }
+
+
+def _static_url(hashes: dict[str, str], name: str) -> str:
+    """Give a built file's address with its hash, so that browsers may keep it for ever.
+
+    Not ``url_for``, which fails on the error page for a request whose Host header makes no sense.
+    """
+    return f"/static/{name}?v={hashes.get(name, '')}"
+
+
+def _renderers(instance: Instance) -> dict[str, Render]:
+    return {
+        "badge": partial(badges.answer, instance.database),
+        "log": partial(log_views.answer, instance.database),
+        "tallies.json": partial(tallies.answer, instance.database),
+    }
+
+
+def _version(instance: Instance) -> tuple[int, date | None]:
+    """Give what changes whenever a prepared answer may change: tree size and the day of the counts."""
+    with instance.database.reading() as session:
+        return session.scalar(select(Head.size)) or 0, session.scalar(select(TalliedDay.day))

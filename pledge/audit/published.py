@@ -1,0 +1,78 @@
+"""The files that a log and its site publish, read by what they are. Nothing here is verified yet."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Final, TypeVar
+
+from pledge.audit.source import Source
+from pledge.core.tlog.bundle import MAX_ENTRY_BYTES
+from pledge.core.tlog.note import MAX_NOTE_BYTES
+from pledge.core.tlog.tile_path import ENTRIES_LEVEL, WIDTH, Tile, format_tile_path
+from pledge.core.tlog.tree import HASH_BYTES
+from pledge.errors import NotFoundError
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+MAX_CLAIMS_BYTES: Final = 2**24
+MAX_POLICY_BYTES: Final = 2**21
+MAX_TEXT_BYTES: Final = 2**20
+_MAX_BUNDLE_BYTES: Final = WIDTH * (2 + MAX_ENTRY_BYTES)
+_READERS: Final = 4
+
+
+class Published:
+    """The files of one log."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def checkpoint(self) -> bytes:
+        """Read the newest checkpoint."""
+        return self.source.read("log/checkpoint", max_bytes=MAX_NOTE_BYTES)
+
+    def claims(self) -> bytes:
+        """Read the counts that the site claims."""
+        return self.source.read("tallies.json", max_bytes=MAX_CLAIMS_BYTES)
+
+    def policy(self) -> bytes:
+        """Read the policy that the site claims for itself."""
+        return self.source.read("log/policy", max_bytes=MAX_POLICY_BYTES)
+
+    def text(self, slug: str, version: int) -> bytes:
+        """Read a pledge text."""
+        return self.source.read(f"pledges/{slug}/{version}.txt", max_bytes=MAX_TEXT_BYTES)
+
+    def bundle(self, index: int, width: int) -> bytes:
+        """Read the bundle of ``width`` entries, or the full one that has grown out of it, if that is left."""
+        return self._read(Tile(ENTRIES_LEVEL, index, width), _MAX_BUNDLE_BYTES)
+
+    def tile(self, level: int, index: int, width: int) -> bytes:
+        """Read ``width`` hashes of a tile: fewer bytes only if the log has fewer."""
+        return self._read(Tile(level, index, width), WIDTH * HASH_BYTES)[: width * HASH_BYTES]
+
+    def _read(self, tile: Tile, max_bytes: int) -> bytes:
+        try:
+            return self.source.read(f"log/{format_tile_path(tile)}", max_bytes=max_bytes)
+        except NotFoundError:
+            if tile.width == WIDTH:
+                raise
+            # A log may drop partial tiles once the full one is there (C2SP tlog-tiles, "Partial Tiles").
+            return self.source.read(
+                f"log/{format_tile_path(tile._replace(width=WIDTH))}", max_bytes=max_bytes
+            )
+
+
+def read_ahead(keys: Iterable[K], read: Callable[[K], T]) -> Iterator[T]:
+    """Read in order, a few at once, and never far ahead of whoever takes what was read."""
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as pool:
+        rest = iter(keys)
+        waiting: list[Future[T]] = [pool.submit(read, key) for key in islice(rest, 2 * _READERS)]
+        try:
+            while waiting:
+                yield waiting.pop(0).result()
+                waiting += [pool.submit(read, key) for key in islice(rest, 1)]
+        finally:
+            for future in waiting:
+                future.cancel()

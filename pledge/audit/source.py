@@ -1,0 +1,67 @@
+"""Where a log is read from: a directory that ``pledge export`` wrote, or a site."""
+
+from pathlib import Path
+from typing import Protocol
+
+from pledge.audit.console import read_bounded
+from pledge.audit.site import Site
+from pledge.errors import NotFoundError, UnavailableError
+
+
+class Source(Protocol):
+    """Files by their paths, such as ``log/checkpoint``. Several threads may read at once."""
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Read a whole file.
+
+        Raises:
+            NotFoundError: There is none.
+            MalformedError: It has more than ``max_bytes``.
+            UnavailableError: It cannot be read now; nothing is known about it.
+        """
+        ...
+
+    def wait(self) -> bool:
+        """Wait until what is read may have changed; False where it is no use."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Directory:
+    """A mirror on this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Read a file below the root; see ``Source``."""
+        try:
+            return read_bounded(self._root / path, max_bytes)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFoundError(f"There is no {path}.") from None
+        except OSError as error:
+            raise UnavailableError(f"{path} cannot be read: {error.strerror}.") from error
+
+    def wait(self) -> bool:
+        """Say that a mirror does not change while it is audited."""
+        return False
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+
+def open_source(location: str) -> Source:
+    """Open a site by its address, or a directory.
+
+    Raises:
+        MalformedError: An address that may not be used.
+        NotFoundError: There is no such directory.
+    """
+    if "://" in location:
+        return Site(location)
+    if not Path(location).is_dir():
+        raise NotFoundError("This is neither a directory nor an address that begins with https://.")
+    return Directory(Path(location))

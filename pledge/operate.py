@@ -1,0 +1,94 @@
+"""The commands that run the site: init, migrate, serve, tick."""
+
+import os
+from collections.abc import Callable
+
+import click
+
+from pledge.app import on_sequenced, open_site
+from pledge.config import Config
+from pledge.db import Database
+from pledge.db.migrate import upgrade
+from pledge.founding import found, is_founded
+from pledge.instance import Instance, utc_now
+from pledge.keystore import LOCAL_ORIGIN, load_keys
+from pledge.log.service import tree_size
+from pledge.release import log_release
+from pledge.serve import serve as serve_site
+from pledge.tick import tick as tick_site
+
+
+def open_instance(ctx: click.Context) -> Instance:
+    """Open the instance that the environment names, until the command ends."""
+    instance = open_site(Config.from_environment(os.environ))
+    ctx.call_on_close(instance.database.close)
+    return instance
+
+
+@click.command()
+@click.option("--origin", help="What the log is called for ever, such as pledge.example.org.")
+@click.option("--operator", help="Who runs it, as readers should know them.")
+@click.option("--contact", help="A mail address that a person reads.")
+@click.option("--local", is_flag=True, help="A trial on this machine; its name says so for ever.")
+def init(origin: str | None, operator: str | None, contact: str | None, *, local: bool) -> None:
+    """Found an instance: keys, schema, the log's first entries."""
+    os.umask(0o077)
+    config = Config.from_environment(os.environ)
+    if local:
+        origin, operator, contact = LOCAL_ORIGIN, "whoever started this trial", "nobody@local-trial.invalid"
+    if not origin or not operator or not contact:
+        raise click.UsageError("A real instance needs --origin, --operator and --contact.")
+    if not local and (origin == LOCAL_ORIGIN or "@" not in contact):
+        raise click.UsageError("--origin must be a name of your own, and --contact a mail address.")
+    found(
+        config,
+        origin=origin,
+        operator=operator,
+        contact=contact,
+        on_sequenced=on_sequenced,
+        clock=utc_now,
+        random_bytes=os.urandom,
+    )
+    click.echo(
+        f"Founded {origin} in {config.home}. Keep {config.home / 'keys'} safe, and a copy apart from it."
+    )
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    os.umask(0o077)
+    database = Database(Config.from_environment(os.environ).database_url)
+    upgrade(database.engine)
+    database.close()
+
+
+@click.command()
+@click.option("--local", is_flag=True, help="Found a trial first, where there is none yet.")
+@click.pass_context
+def serve(ctx: click.Context, *, local: bool) -> None:
+    """Serve the site."""
+    config = Config.from_environment(os.environ)
+    if local and not is_founded(config):
+        ctx.invoke(init, local=True, origin=None, operator=None, contact=None)
+    load_keys(config.home / "keys")  # before a database is made where nothing was founded
+    ctx.invoke(migrate)
+    instance = open_site(config)
+    log_release(instance)
+    with instance.database.reading() as session:
+        size = tree_size(session)
+    click.echo(f"{instance.keys.origin}: {size} entries in the log.", err=True)
+    click.echo(f"Open      {config.url}", err=True)
+    if instance.outbox.is_local:
+        where = f"{config.url}/mail and " if instance.is_local else ""
+        click.echo(f"Mail in   {where}{instance.outbox.directory}", err=True)
+    instance.database.close()
+    serve_site(config)
+
+
+@click.command()
+@click.pass_obj
+def tick(open_: Callable[[], Instance]) -> None:
+    """Do what the day asks for: lapses, reminders, what has expired. Running it again changes nothing."""
+    for line in tick_site(open_()):
+        click.echo(line)

@@ -1,0 +1,66 @@
+"""Serving with granian: several processes, each with threads, and in each a watch that runs the day's work."""
+
+import logging
+import sys
+import threading
+import time
+
+from flask import Flask
+from granian.constants import Interfaces
+from granian.server import Server
+
+from pledge.app import create_app
+from pledge.config import Config
+from pledge.instance import get_instance
+from pledge.tick import ask_witnesses, tick_if_due
+
+logger = logging.getLogger(__name__)
+
+_THREADS = 16
+_WATCH_SECONDS = 5
+
+
+def serve(config: Config, *, app: str = "pledge.serve:build") -> None:
+    """Serve until stopped. Access is not logged: that would keep addresses of people who trust us not to.
+
+    Args:
+        config: The settings.
+        app: Where each worker finds what builds the application.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    Server(
+        app,
+        factory=True,
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=config.workers,
+        blocking_threads=_THREADS,
+        backlog=1024,
+        log_access=False,
+        respawn_failed_workers=True,
+        websockets=False,
+    ).serve()
+
+
+def build() -> Flask:
+    """Build the application of one worker process, and start its watch."""
+    app = create_app()
+    threading.Thread(target=_watch, args=(app,), daemon=True, name="tick").start()
+    return app
+
+
+def _watch(app: Flask) -> None:
+    """Every few seconds, see whether the day's work is due and whether witnesses are behind.
+
+    Whichever process comes first does it; that two do the same does no harm.
+    """
+    with app.app_context():
+        instance = get_instance()
+    while True:
+        try:
+            tick_if_due(instance)
+            ask_witnesses(instance)
+        except Exception:  # a watch that dies would stop the clock; what failed is tried again
+            logger.exception("the day's work failed; trying again in a few seconds")
+        time.sleep(_WATCH_SECONDS)
