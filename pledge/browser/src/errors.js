@@ -1,0 +1,52 @@
+/**
+ * What can go wrong, as one small class with a stable code. Messages are fit to show to the reader: they never
+ * repeat a recovery word, a key or a file's text.
+ *
+ * @typedef {"malformed" | "not-verified" | "not-understood" | "unsupported"} Code
+ */
+
+/** An error this code raises on purpose. */
+export class PledgeError extends Error {
+  /**
+   * @param {Code} code stable, for programs
+   * @param {string} message one or two plain sentences, for people
+   */
+  constructor(code, message) {
+    super(message);
+    this.name = "PledgeError";
+    /** @readonly */
+    this.code = code;
+  }
+}
+
+/**
+ * Bytes or values that do not follow their format.
+ * @param {string} message
+ */
+export function malformed(message) {
+  return new PledgeError("malformed", message);
+}
+
+/**
+ * A signature, proof or commitment that does not check out.
+ * @param {string} message
+ */
+export function notVerified(message) {
+  return new PledgeError("not-verified", message);
+}
+
+/**
+ * A kind or version this reader does not know: neither malformed nor verified.
+ * @param {string} message
+ */
+export function notUnderstood(message) {
+  return new PledgeError("not-understood", message);
+}
+
+/**
+ * A check that this browser cannot make; another program may.
+ * @param {string} message
+ */
+export function unsupported(message) {
+  return new PledgeError("unsupported", message);
+}

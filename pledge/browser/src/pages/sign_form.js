@@ -1,0 +1,82 @@
+/**
+ * The form to sign with: what is being typed, in the words that will be signed, and how it will count. Nothing is sent
+ * before the form is.
+ *
+ * @typedef {import("../labs.js").Lab} Lab
+ */
+
+import { byId, fillFacts, readBlock } from "../dom.js";
+import { assuranceOf, domainOf, labsOf } from "../labs.js";
+import { affiliationInWords } from "../readable.js";
+
+/** @type {Lab[]} */
+const labs = readBlock("labs");
+const form = byId("sign", HTMLFormElement);
+const select = control("lab", HTMLSelectElement);
+let isLabChosen = select.value !== "";
+
+/**
+ * @template {Element} T
+ * @param {string} name
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+function control(name, kind) {
+  const found = form.elements.namedItem(name);
+  if (!(found instanceof kind)) throw new Error(`The form lacks ${name}.`);
+  return found;
+}
+
+/** @param {string} name */
+function typed(name) {
+  const found = form.elements.namedItem(name);
+  const isText = found instanceof HTMLInputElement || found instanceof HTMLTextAreaElement;
+  return isText ? found.value.trim().normalize("NFC") : "";
+}
+
+/** Choose the lab that an address belongs to, unless the person has chosen one. */
+function detectLab() {
+  const found = labsOf(labs, domainOf(typed("address")) ?? "");
+  if (!isLabChosen) select.value = found.length === 1 ? (found[0]?.lab.slug ?? "") : "";
+}
+
+function warnOfEmployer() {
+  const [found] = labsOf(labs, domainOf(typed("address")) ?? "");
+  const words = found
+    ? `This is an address of ${found.lab.name}. The mail we send there says what it is about, and an employer may be able to read it.`
+    : "";
+  const warning = byId("employer", HTMLElement);
+  warning.textContent = words;
+  warning.hidden = words === "";
+}
+
+function preview() {
+  const lab = labs.find(({ slug }) => slug === select.value) ?? null;
+  const affiliation = lab && {
+    lab: lab.slug,
+    assurance: assuranceOf(lab, domainOf(typed("address"))),
+    scope: null,
+  };
+  const chosen = [...form.querySelectorAll('[name="clauses"]:checked')].length;
+  const rows = [
+    ["Name", typed("name") || "…"],
+    ["Role", typed("role")],
+    ["Lab", affiliationInWords(affiliation, lab?.name, "this person")],
+    ["Reason", typed("reason") && `${typed("reason")} (shown once somebody has read it)`],
+    ["Clauses", chosen ? `all core clauses, and ${chosen} that you choose` : "all core clauses"],
+  ];
+  const filled = /** @type {[string, string][]} */ (rows.filter(([, detail]) => detail));
+  fillFacts(byId("preview-facts", HTMLElement), filled);
+}
+
+select.addEventListener("change", () => {
+  isLabChosen = true;
+});
+form.addEventListener("input", () => {
+  detectLab();
+  warnOfEmployer();
+  preview();
+});
+byId("preview", HTMLElement).hidden = false;
+warnOfEmployer();
+preview();

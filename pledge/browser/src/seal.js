@@ -1,0 +1,42 @@
+/**
+ * The seal: three rings that close as a signing goes from signed to logged to witnessed. The drawing and its words are
+ * in the page (macros/seal.html); both carry data-ring, and data-state is all that changes.
+ *
+ * @typedef {"signature" | "log" | "witness"} Ring
+ * @typedef {"open" | "closed" | "failed" | "unknown"} State unknown looks open, and is said to be
+ */
+
+/** @type {Record<Ring, Record<State, string>>} */
+const WORDS = {
+  signature: { closed: "Signed", open: "Not signed", failed: "Signature", unknown: "Signature" },
+  log: { closed: "Logged", open: "Not logged", failed: "Log", unknown: "Log" },
+  witness: { closed: "Witnessed", open: "Not witnessed", failed: "Witnesses", unknown: "Witnesses" },
+};
+
+/**
+ * @param {ParentNode} place around one seal
+ * @param {Ring} ring
+ * @param {State} state
+ * @param {string} words why
+ */
+export function setRing(place, ring, state, words) {
+  for (const part of place.querySelectorAll(`[data-ring="${ring}"]`)) {
+    part.setAttribute("data-state", state === "unknown" ? "open" : state);
+    if (part instanceof HTMLElement) {
+      const strong = document.createElement("strong");
+      strong.textContent = WORDS[ring][state];
+      part.replaceChildren(strong, `: ${words}`);
+    }
+  }
+  describe(place);
+}
+
+/**
+ * Keep the drawing's title in step, for those who do not see it.
+ * @param {ParentNode} place
+ */
+function describe(place) {
+  const title = place.querySelector("svg title");
+  const rings = [...place.querySelectorAll("li[data-ring]")].map((item) => item.textContent?.trim());
+  if (title !== null) title.textContent = `Seal. ${rings.join(". ")}.`;
+}

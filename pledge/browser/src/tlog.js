@@ -1,0 +1,53 @@
+/**
+ * Merkle trees of transparency logs (RFC 9162, section 2.1).
+ *
+ * @typedef {import("./bytes.js").Bytes} Bytes
+ */
+
+import { equal, sha256 } from "./bytes.js";
+import { notVerified } from "./errors.js";
+
+export const HASH_BYTES = 32;
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+
+/** SHA-256(0x00 ‖ entry). @type {(entry: Uint8Array) => Bytes} */
+export const leafHash = (entry) => sha256(LEAF, entry);
+
+/** SHA-256(0x01 ‖ left ‖ right). @type {(left: Uint8Array, right: Uint8Array) => Bytes} */
+export const nodeHash = (left, right) => sha256(NODE, left, right);
+
+/**
+ * Verify an audit path (RFC 9162, section 2.1.3.2).
+ * @param {Uint8Array} leaf the leaf's hash
+ * @param {bigint} index
+ * @param {bigint} size
+ * @param {readonly Uint8Array[]} path from the leaf's sibling up
+ * @param {Uint8Array} root
+ */
+export function verifyInclusion(leaf, index, size, path, root) {
+  if (index < 0n || index >= size) throw notVerified("The entry's index is not within the tree.");
+  let fn = index;
+  let sn = size - 1n;
+  let hash = leaf;
+  for (const sibling of path) {
+    if (sn === 0n || sibling.length !== HASH_BYTES) throw wrongLength();
+    if (fn % 2n === 1n || fn === sn) {
+      hash = nodeHash(sibling, hash);
+      while (fn % 2n === 0n && fn !== 0n) {
+        fn >>= 1n;
+        sn >>= 1n;
+      }
+    } else {
+      hash = nodeHash(hash, sibling);
+    }
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  if (sn !== 0n) throw wrongLength();
+  if (!equal(hash, root)) throw notVerified("The inclusion proof does not lead to the checkpoint's root.");
+}
+
+function wrongLength() {
+  return notVerified("The inclusion proof has the wrong length.");
+}
