@@ -1,0 +1,170 @@
+"""Pages: every one shows in every state of a signing, links within itself lead somewhere, robots are told."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from pledge.core import statement as st
+from pledge.log.models import Entry
+from pledge.pledges.models import Signing
+from pledge.tick import tick
+from tests.site_kit import START, Clock, Person
+
+pytestmark = pytest.mark.sqlite_only
+
+
+def crawl(person: Person, *begin: str) -> Iterator[tuple[str, int]]:
+    """Follow every link of the site's own from some pages on."""
+    seen: set[str] = set()
+    waiting = list(begin)
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.startswith("/sign?"):
+            continue
+        seen.add(path)
+        with person.client.get(path) as response:
+            yield path, response.status_code
+            if response.mimetype == "text/html":
+                found = re.findall(r'(?:href|src|action)="(/[^"#]*)', response.get_data(as_text=True))
+                waiting += [
+                    link.replace("&amp;", "&")
+                    for link in found
+                    if not link.endswith(("/report", "/statement"))
+                ]
+
+
+def test_every_link_leads_somewhere(ada: Person, app: Flask) -> None:
+    ada.sign(role="Engineer", reason="Because.")
+    Person(app, address="b@example.org", lab="").sign(name="李小龙")
+    bob = Person(app, address="bob@mistral.ai")
+    bob.sign(name="Bob")
+    bob.change_by_mail("erase")
+    found = dict(
+        crawl(
+            ada,
+            "/",
+            ada.ask(address="eve@mistral.ai"),
+            ada.ask(),
+            "/removals",
+            "/privacy",
+            "/limits",
+            "/terms",
+        )
+    )
+    assert {path: status for path, status in found.items() if status != 200} == {}
+    assert len(found) > 40
+
+
+@pytest.mark.parametrize("state", ["current", "lapsed", "former", "withdrawn", "erased"])
+def test_every_page_shows_every_state_of_a_signing(ada: Person, clock: Clock, state: str) -> None:
+    path = ada.sign_publicly(role="Engineer", reason="Because.")
+    if state == "lapsed":
+        clock.pass_days(400)
+        tick(ada.instance)
+    elif state in {"former", "withdrawn"}:
+        ada.change_by_mail("withdraw", "left-lab" if state == "former" else "own")
+    elif state == "erased":
+        ada.change_by_mail("erase")
+    for page in (
+        path,
+        f"{path}/change",
+        f"{path}/receipt",
+        "/",
+        "/labs",
+        "/labs/mistral",
+        "/signatories",
+        "/signatories?q=ada",
+    ):
+        assert ada.client.get(page).status_code == 200, page
+    shown = ada.client.get(path).text
+    assert {
+        "lapsed": "was not renewed",
+        "former": "has since left the lab",
+        "withdrawn": "has withdrawn",
+    }.get(state, "It binds until") in " ".join(shown.split())
+    assert ("Ada Lovelace" in shown) == (state != "erased")
+
+
+def test_pages_of_people_are_not_for_search_engines(ada: Person) -> None:
+    private = ada.sign()
+    path = "/signatories/" + ada.client.get(private).text.partition("/badge/signatory/")[2][:32]
+    for page in (path, f"{path}/change", "/signatories", private, ada.ask(), "/nothing"):
+        assert '<meta name="robots" content="noindex">' in ada.client.get(page).text, page
+    for page in ("/", "/labs", "/privacy", "/pledges/against-reckless-scaling"):
+        assert '<meta name="robots" content="index">' in ada.client.get(page).text, page
+    robots = ada.client.get("/robots.txt").text
+    assert {"Disallow: /sign/", "Disallow: /receipts/", "Disallow: /change"} <= set(robots.splitlines())
+
+
+def test_a_signing_has_no_other_addresses_than_its_hash_and_the_beginning_of_it(ada: Person) -> None:
+    path = ada.sign_publicly()
+    with ada.instance.database.reading() as session:
+        sha256 = session.scalars(select(Signing.sha256)).one().hex()
+    assert ada.client.get(f"/signatories/{sha256}").status_code == 200
+    for other in (path[:-1], f"{path}x", f"{path}{sha256[32:40]}0", f"/signatories/{sha256}0", path.upper()):
+        for rest in ("", "/change", "/receipt", "/change/statement?action=renew"):
+            assert ada.client.get(other + rest).status_code == 404, other + rest
+
+
+def test_private_pages_are_never_stored_and_send_no_address_on(ada: Person) -> None:
+    private = ada.sign()
+    for page in (private, f"{private}/file", f"{private}/renew.ics", ada.ask(), "/sign", "/change"):
+        headers = ada.client.get(page).headers
+        assert headers["Cache-Control"] == "no-store", page
+        assert headers["Referrer-Policy"] == "same-origin", page
+
+
+def test_a_receipt_page_is_kept_for_thirty_days(ada: Person, clock: Clock) -> None:
+    private = ada.sign()
+    clock.pass_days(30)
+    assert ada.client.get(private).status_code == 200
+    clock.pass_days(1)
+    for rest in ("", "/file", "/renew.ics"):
+        assert ada.client.get(private + rest).status_code == 409, rest
+
+
+def test_the_calendar_reminds_two_weeks_before_the_end(ada: Person) -> None:
+    private = ada.sign()
+    response = ada.client.get(f"{private}/renew.ics")
+    lines = response.text.split("\r\n")
+    assert response.content_type == "text/calendar; charset=utf-8"
+    assert all(len(line.encode()) <= 75 for line in lines)
+    unfolded = response.text.replace("\r\n ", "").split("\r\n")
+    assert {"DTSTART;VALUE=DATE:20271109", "DTEND;VALUE=DATE:20271110", "DTSTAMP:20261123T120000Z"} <= set(
+        unfolded
+    )
+    assert (unfolded[0], unfolded[-2:]) == ("BEGIN:VCALENDAR", ["END:VCALENDAR", ""])
+    assert "Ada" not in response.text
+
+
+def test_security_txt_is_fresh_and_names_the_contact(ada: Person) -> None:
+    lines = dict(
+        line.split(": ", 1) for line in ada.client.get("/.well-known/security.txt").text.splitlines()
+    )
+    assert lines["Contact"] == "mailto:test@example.org"
+    expires = datetime.fromisoformat(lines["Expires"])
+    assert START < expires < START + timedelta(days=366)
+
+
+def test_the_rules_are_the_bytes_that_the_log_names(ada: Person) -> None:
+    served = hashlib.sha256(ada.client.get("/policy/1.json").data).hexdigest()
+    with ada.instance.database.reading() as session:
+        leaf = session.scalars(select(Entry.leaf).where(Entry.kind == "policy")).one()
+    statement = st.parse_statement(st.parse_envelope(leaf))
+    assert isinstance(statement, st.PolicyText)
+    assert statement.sha256 == served
+
+
+def test_a_trial_says_so_on_every_page(ada: Person) -> None:
+    for page in ("/", "/sign", "/nothing", "/labs"):
+        assert "Local copy." in ada.client.get(page).text, page
+
+
+def test_search_words_are_shown_as_text(ada: Person) -> None:
+    page = ada.client.get("/signatories", query_string={"q": '"><script>alert(1)</script>'}).text
+    assert "<script>alert" not in page

@@ -1,0 +1,137 @@
+"""Every route of the application, filled in: with what is there, with what is not, with what nobody should send."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Response
+
+from pledge.instance import Instance
+from pledge.log.service import tree_size
+from pledge.pledges.models import Signing
+from tests.site_kit import Person
+
+SECURITY_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+UNKNOWN = {
+    "token": "c0ffee" * 10 + "abcd",
+    "public_id": "c0ffee" * 5 + "ab",
+    "slug": "c0ffee-slug",
+    "version": 77,
+    "filename": "c0ffee.js",
+}
+"""Things of the right form that are not there; none may be repeated by an error."""
+
+HOSTILE = (
+    "%00",
+    "a%00b",
+    "%ff%fe",
+    "%ED%A0%80",
+    "..%2f..%2fetc",
+    "😀",
+    "a" * 5000,
+    "9" * 30,
+    "9" * 5000,
+    "٣",
+    "%",
+    "'\"<script>",
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """An application with one signing, one link to sign and one to change."""
+
+    app: Flask
+    real: Mapping[str, Mapping[str, object]]
+
+    @property
+    def instance(self) -> Instance:
+        found: Instance = self.app.extensions["pledge"]
+        return found
+
+    @property
+    def size(self) -> int:
+        with self.instance.database.reading() as session:
+            return tree_size(session)
+
+    def rules(self, method: str) -> Iterator[Rule]:
+        """All rules that answer a method."""
+        for rule in self.app.url_map.iter_rules():
+            if method in (rule.methods or ()):
+                yield rule
+
+    def real_path(self, rule: Rule) -> str:
+        """The rule's path with things that are there."""
+        return fill(rule, lambda name: self.real.get(rule.endpoint, self.real[""])[name])
+
+
+def fill(rule: Rule, value: Callable[[str], object]) -> str:
+    """Give a rule's path with values for its arguments."""
+    parts = rule.rule.split("<")
+    filled = [parts[0]]
+    for part in parts[1:]:
+        name, _, rest = part.partition(">")
+        filled += [str(value(name.rpartition(":")[2])), rest]
+    return "".join(filled)
+
+
+def prepare(app: Flask) -> Site:
+    """Sign once, and ask for links that nobody uses."""
+    ada, grace = Person(app), Person(app, name="Grace Hopper", address="grace@mistral.ai")
+    receipt = ada.sign(reason="Because it matters.").rpartition("/")[2]
+    sign_token = grace.ask().rpartition("/")[2]
+    change_token = ada.ask().rpartition("/")[2]  # who has signed gets a link to change that
+    instance: Instance = app.extensions["pledge"]
+    with instance.database.reading() as session:
+        public_id = session.scalars(select(Signing.public_id)).one()
+    common: dict[str, object] = {
+        "token": sign_token,
+        "public_id": public_id,
+        "version": 1,
+        "filename": "style.css",
+        "slug": "against-reckless-scaling",
+    }
+    changing = common | {"token": change_token}
+    receipts = common | {"token": receipt}
+    return Site(
+        app,
+        {
+            "": common,
+            "changes.by_mail": changing,
+            "changes.by_mail_post": changing,
+            "receipts.page": receipts,
+            "receipts.private_file": receipts,
+            "receipts.calendar": receipts,
+            "pages.lab": common | {"slug": "mistral"},
+        },
+    )
+
+
+def faults_of_error(response: Response) -> list[str]:
+    """Say what an error lacks: a designed page, security headers, not to be stored."""
+    headers = response.headers
+    found = [
+        f"{name}: {headers.get(name)}"
+        for name, value in SECURITY_HEADERS.items()
+        if headers.get(name) != value
+    ]
+    if not 400 <= response.status_code < 500:
+        found.append(f"status {response.status_code}")
+    if "<main" not in response.get_data(as_text=True) or "text/html" not in headers["Content-Type"]:
+        found.append("not a designed page")
+    if headers.get("Cache-Control") != "no-store":
+        found.append(f"Cache-Control: {headers.get('Cache-Control')}")
+    if "default-src 'none'" not in headers.get("Content-Security-Policy", ""):
+        found.append("no Content-Security-Policy")
+    if "c0ffee" in response.get_data(as_text=True) or "Traceback" in response.get_data(as_text=True):
+        found.append("repeats what was sent")
+    return found
