@@ -22,6 +22,7 @@ test-browser: .venv/dev.stamp $(BROWSER)/node_modules/dev.stamp
 	@cd $(BROWSER) && $(WITH_NODE) npm test --silent
 
 check: .venv/dev.stamp pledge/static/style.css $(BROWSER)/node_modules/dev.stamp
+	$(BIN)/pip check --quiet
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -76,14 +77,14 @@ export NODE_FROM_WHEEL
 
 .venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing locked dependencies …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -c "$$NODE_FROM_WHEEL"
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp
 	@echo "Installing locked development tools …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(BROWSER)/node_modules/run.stamp: $(BROWSER)/package-lock.json | .venv/run.stamp

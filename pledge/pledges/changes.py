@@ -66,7 +66,7 @@ def get_signing(session: Session, public_id: str) -> Signing:
         NotFoundError: There is none.
     """
     row = session.scalar(select(Signing).where(Signing.public_id == public_id[:32]))
-    if row is None or not row.sha256.hex().startswith(public_id):
+    if row is None or public_id not in {row.public_id, row.sha256.hex()}:
         raise NotFoundError("There is no signing of this name here.")
     return row
 

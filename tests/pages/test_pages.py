@@ -106,7 +106,8 @@ def test_a_signing_has_no_other_addresses_than_its_hash_and_the_beginning_of_it(
     with ada.instance.database.reading() as session:
         sha256 = session.scalars(select(Signing.sha256)).one().hex()
     assert ada.client.get(f"/signatories/{sha256}").status_code == 200
-    for other in (path[:-1], f"{path}x", f"{path}{sha256[32:40]}0", f"/signatories/{sha256}0", path.upper()):
+    assert path == f"/signatories/{sha256[:32]}"
+    for other in (path[:-1], f"{path}x", f"{path}{sha256[32:41]}", f"/signatories/{sha256}0", path.upper()):
         for rest in ("", "/change", "/receipt", "/change/statement?action=renew"):
             assert ada.client.get(other + rest).status_code == 404, other + rest
 
