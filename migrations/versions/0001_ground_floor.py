@@ -162,8 +162,11 @@ def upgrade() -> None:
         sa.Column("seat_key", sa.String(length=8), nullable=False),
         sa.Column("canonicalization", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("seat", name=op.f("pk_seat")),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_seat")),
     )
+    with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seat_seat"), ["seat"], unique=False)
+
     op.create_table(
         "signing",
         sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -314,6 +317,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signing_key"))
 
     op.drop_table("signing")
+    with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seat_seat"))
+
     op.drop_table("seat")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_report_public_id"))

@@ -1,6 +1,6 @@
 """Renewing, withdrawing, moving to another lab, and erasing: with the key, or with a fresh mail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, cast
@@ -13,8 +13,8 @@ from pledge.errors import ConflictError, MalformedError, NotFoundError
 from pledge.log.notary import Notary
 from pledge.log.sequencer import add_pending
 from pledge.pledges.contacts import drop_contacts
-from pledge.pledges.links import RandomBytes, holder, open_link, use_link
-from pledge.pledges.models import NameToken, ReceiptLink, Report, Shown, Signing
+from pledge.pledges.links import RandomBytes, open_link, signings_on, use_link
+from pledge.pledges.models import NameToken, ReceiptLink, Report, Seat, Shown, Signing
 from pledge.pledges.signing import Signed, notarise, verify_signed
 
 Action = Literal["renew", "withdraw", "erase"]
@@ -105,14 +105,16 @@ def change_by_mail(
 ) -> Callable[[Session], str]:
     """Give the work that uses a mailed link up and records the change, signed by the notary.
 
-    The work returns the public id of the signing that was changed.
+    Erasing is of everything that is shown beside any signing of this address. The work returns the public id of the
+    signing that was changed, the newest.
     """
 
     def work(session: Session) -> str:
         link = use_link(session, token, "change", now=now)
-        row = _held(session, link.seat)
+        row, *earlier = _held(session, link.seat)
         if change.action == "erase":
-            erase(session, row.sha256)
+            for each in (row, *earlier):
+                erase(session, each.sha256)
         else:
             statement = build_change(row.sha256, change, origin=notary.origin, day=now.date())
             _record(session, row.sha256, statement, notarise(statement, None, notary), random_bytes)
@@ -121,8 +123,10 @@ def change_by_mail(
     return work
 
 
-def held_by_link(session: Session, token: str, *, now: datetime) -> Signing:
-    """Give the signing that a mailed link may change, without using the link up.
+def held_by_link(session: Session, token: str, *, now: datetime) -> Sequence[Signing]:
+    """Give the signings that a mailed link may change, newest first, without using the link up.
+
+    Only the first can stand; of the others there is something to erase.
 
     Raises:
         ConflictError: The link is over.
@@ -132,12 +136,14 @@ def held_by_link(session: Session, token: str, *, now: datetime) -> Signing:
 
 def erase(session: Session, sha256: bytes) -> None:
     """Delete everything that is shown beside a signing, and addresses kept for it. The log entry stays."""
-    index = select(Signing.index).where(Signing.sha256 == sha256).scalar_subquery()
-    session.execute(delete(NameToken).where(NameToken.index == index))
+    row = session.scalars(select(Signing).where(Signing.sha256 == sha256)).one()
+    session.execute(delete(NameToken).where(NameToken.index == row.index))
     session.execute(delete(Shown).where(Shown.sha256 == sha256))
     session.execute(delete(Report).where(Report.public_id == sha256.hex()[:32]))
     drop_contacts(session, sha256)
     session.execute(delete(ReceiptLink).where(ReceiptLink.sha256 == sha256))
+    if not stands(row):
+        session.execute(delete(Seat).where(Seat.sha256 == sha256))
 
 
 def remove(
@@ -159,15 +165,20 @@ def remove(
     return row
 
 
-def _held(session: Session, place: bytes) -> Signing:
-    row = holder(session, place)
-    if row is None:
+def _held(session: Session, place: bytes) -> Sequence[Signing]:
+    rows = signings_on(session, place)
+    if not rows:
         raise ConflictError("This address holds no signing any more.", code="not-signed")
-    return row
+    return rows
+
+
+def stands(row: Signing) -> bool:
+    """Whether a signing can be renewed or withdrawn: it is current, or has only lapsed."""
+    return row.status in {"current", "lapsed"}
 
 
 def _check_stands(row: Signing) -> None:
-    if row.status not in {"current", "lapsed"}:
+    if not stands(row):
         raise ConflictError("This signing was withdrawn already.", code="withdrawn")
 
 

@@ -126,6 +126,11 @@ class SignatureForm(SiteForm):
     armor = TextAreaField("The signature", [Length(max=20_000)], render_kw={"rows": 8, "spellcheck": "false"})
 
 
+_ERASE = choice(
+    "erase", "Erase my name, role and reason. The signing stays in the log, without them, and still counts"
+)
+
+
 class ChangeForm(SignatureForm):
     """A change and, where the key makes it, the signature on it."""
 
@@ -134,10 +139,7 @@ class ChangeForm(SignatureForm):
         choices=[
             choice("renew", "Renew: it stands for twelve more months from today"),
             choice("withdraw", "Withdraw: it stands no longer. You can sign again"),
-            choice(
-                "erase",
-                "Erase my name, role and reason. The signing stays in the log, without them, and still counts",
-            ),
+            _ERASE,
         ],
         validators=[InputRequired("Choose what to do.")],
     )
@@ -150,6 +152,11 @@ class ChangeForm(SignatureForm):
         ],
         default="own",
     )
+
+    def offer_erasing_only(self) -> None:
+        """Offer what is left to do with a signing that was withdrawn."""
+        self.action.choices = [_ERASE]
+        self.action.data = "erase"
 
     def to_change(self) -> Change:
         """Give the change; the reason counts for a withdrawal only."""

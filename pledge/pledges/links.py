@@ -4,13 +4,13 @@ The answer on the page is the same whether or not an address has signed; only th
 send and to make the seat, and is not stored, unless the person asked for a reminder or for news.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal, NewType
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from pledge.core import atrest
@@ -20,7 +20,7 @@ from pledge.errors import ConflictError
 from pledge.labs.service import affiliation
 from pledge.mail import budgets
 from pledge.pledges.drafts import Draft
-from pledge.pledges.models import MailLink, Seat, Signing
+from pledge.pledges.models import MailLink, Seat, Shown, Signing
 
 LIFE = timedelta(hours=24)
 Token = NewType("Token", str)
@@ -30,6 +30,8 @@ _MAIL_LINK = table_of(MailLink)
 _LINK = select(_MAIL_LINK).where(
     _MAIL_LINK.c.token_hash == bindparam("token_hash"), _MAIL_LINK.c.purpose == bindparam("purpose")
 )
+_STANDS = Signing.status.in_(("current", "lapsed"))
+_IS_SHOWN = select(Shown.sha256).where(Shown.sha256 == Seat.sha256).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,9 @@ def ask_to_sign(
         salts={field: random_bytes(32) for field in ("name", "role", "reason")},
         contacts=_contacts(wish, policy, random_bytes),
     )
-    kind: Literal["sign", "change"] = "sign" if holder(session, place) is None else "change"
-    return Link(
-        kind,
-        _add(session, kind, place, draft if kind == "sign" else None, now=now, random_bytes=random_bytes),
-    )
+    kind: Literal["sign", "change"] = "change" if _has(session, place, _STANDS) else "sign"
+    kept = draft if kind == "sign" else None
+    return Link(kind, _add(session, kind, place, kept, now=now, random_bytes=random_bytes))
 
 
 def ask_to_change(
@@ -130,7 +130,8 @@ def ask_to_change(
     place = seat(policy.seat_key, pledge=pledge, address=address)
     # The row is written for an unknown address too, so that both take the same time; nobody gets its token.
     token = _add(session, "change", place, None, now=now, random_bytes=random_bytes)
-    return Link("nothing", None) if holder(session, place) is None else Link("change", token)
+    found = _has(session, place, _STANDS | _IS_SHOWN)
+    return Link("change", token) if found else Link("nothing", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +177,17 @@ def use_link(session: Session, token: str, purpose: str, *, now: datetime) -> Wa
     return link
 
 
-def holder(session: Session, place: bytes) -> Signing | None:
-    """Give the signing that holds a seat: one that stands, or has only lapsed."""
-    return session.scalar(
+def signings_on(session: Session, place: bytes) -> Sequence[Signing]:
+    """Give the signings on a seat that its owner can still change or erase, newest first.
+
+    At most the first stands or has lapsed. Of the others something is still shown.
+    """
+    return session.scalars(
         select(Signing)
         .join(Seat, Seat.sha256 == Signing.sha256)
-        .where(Seat.seat == place, Signing.status.in_(("current", "lapsed")))
-    )
+        .where(Seat.seat == place, _STANDS | _IS_SHOWN)
+        .order_by(Signing.index.desc())
+    ).all()
 
 
 def new_token(random_bytes: RandomBytes) -> Token:
@@ -204,6 +209,12 @@ def has_expired(session: Session, now: datetime) -> bool:
 def drop_expired(session: Session, now: datetime) -> None:
     """Forget links whose day is over, and what waited behind them."""
     session.execute(delete(MailLink).where(MailLink.expires_seconds < now.timestamp()))
+
+
+def _has(session: Session, place: bytes, condition: ColumnElement[bool]) -> bool:
+    """Whether a seat has such a signing. Takes the same for every address."""
+    found = select(Seat.sha256).join(Signing, Seat.sha256 == Signing.sha256)
+    return session.scalar(found.where(Seat.seat == place, condition).limit(1)) is not None
 
 
 def _spend(

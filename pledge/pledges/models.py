@@ -98,14 +98,17 @@ class NameToken(Base):
 
 
 class Seat(Base):
-    """One person's place on one pledge: a keyed hash of pledge and address, and the newest signing on it."""
+    """Whose a signing is: a keyed hash of pledge and address, the same for all signings of one person.
+
+    A row goes when its signing stands no longer and nothing is shown beside it.
+    """
 
     __tablename__ = "seat"
 
-    seat: Mapped[Sha256] = mapped_column(primary_key=True)
+    sha256: Mapped[Sha256] = mapped_column(primary_key=True)
+    seat: Mapped[Sha256] = mapped_column(index=True)
     seat_key: Mapped[str] = mapped_column(String(8))
     canonicalization: Mapped[int]
-    sha256: Mapped[Sha256]
 
 
 class MailLink(Base):

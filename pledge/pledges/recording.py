@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from pledge.db import table_of, upserts
+from pledge.db import table_of
 from pledge.errors import ConflictError
 from pledge.labs.service import can_show
 from pledge.log.sequencer import New, add_all_pending
@@ -19,7 +19,6 @@ from pledge.pledges.signing import Verified
 RECEIPT_DAYS = 30
 
 _SIGNING, _SEAT, _MAIL_LINK = (table_of(model) for model in (Signing, Seat, MailLink))
-_UPSERT_SEAT = upserts(_SEAT, "seat")
 _OPEN_LINKS = select(_MAIL_LINK.c.token_hash).where(
     _MAIL_LINK.c.token_hash.in_(bindparam("hashes", expanding=True)), _MAIL_LINK.c.purpose == "sign"
 )
@@ -120,7 +119,7 @@ def _in_this_transaction(session: Session) -> set[tuple[str, str]]:
 
 def _take_seats(session: Session, works: Sequence[Recording], hashes: Sequence[bytes]) -> None:
     session.execute(
-        _UPSERT_SEAT[session.get_bind().dialect.name],
+        insert(_SEAT),
         [
             {
                 "seat": work.signing.link.seat,

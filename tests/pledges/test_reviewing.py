@@ -12,8 +12,17 @@ from pledge.errors import NotFoundError
 from pledge.instance import Instance, trust_policy
 from pledge.log.service import tree_size
 from pledge.pledges import review
-from pledge.pledges.models import Contact, NameToken, ReceiptLink, Report, Shown
-from tests.site_kit import Clock, Person, csrf_token, make_app, make_config, make_instance, newest_mail
+from pledge.pledges.models import Contact, NameToken, ReceiptLink, Report, Seat, Shown
+from tests.site_kit import (
+    Clock,
+    Person,
+    csrf_token,
+    link_in,
+    make_app,
+    make_config,
+    make_instance,
+    newest_mail,
+)
 
 DAY = Clock().now.date()
 
@@ -182,6 +191,51 @@ def test_erasing_after_withdrawing_works_with_the_key(ada: Person) -> None:
     ada.client.post(f"{path}/change", data=ada.change_fields(path, "withdraw"))
     assert ada.client.post(f"{path}/change", data=ada.change_fields(path, "erase")).status_code == 303
     assert "Lovelace" not in ada.client.get(path).text
+
+
+@pytest.mark.sqlite_only
+def test_erasing_after_withdrawing_works_by_mail_too(ada: Person) -> None:
+    path = ada.sign_publicly()
+    ada.change_by_mail("withdraw")
+    page = ada.client.get(link_to_change(ada)).text
+    assert 'value="erase"' in page
+    assert 'value="renew"' not in page
+    ada.change_by_mail("erase")
+    assert "Lovelace" not in ada.client.get(path).text
+    assert "Nothing there belongs to this address" in mail_about_changing(ada)
+    assert number_of(ada.instance, Seat) == 0
+
+
+@pytest.mark.sqlite_only
+def test_erasing_by_mail_takes_all_that_an_address_has_signed(ada: Person) -> None:
+    old = ada.sign_publicly()
+    ada.change_by_mail("withdraw", "left-lab")
+    moved = Person(ada.app, lab="")
+    new = moved.sign_publicly()
+    assert "A signing of this address from before" in ada.client.get(link_to_change(ada)).text
+    ada.change_by_mail("erase")
+    for path in (old, new):
+        assert "Lovelace" not in ada.client.get(path).text
+    assert number_of(ada.instance, Shown) == 0
+
+
+@pytest.mark.sqlite_only
+def test_a_renewal_by_mail_is_of_the_newest_signing(ada: Person) -> None:
+    ada.sign_publicly()
+    ada.change_by_mail("withdraw")
+    new = Person(ada.app).sign_publicly()
+    ada.change_by_mail("renew")
+    assert "It binds until" in ada.client.get(new).text
+
+
+def mail_about_changing(person: Person) -> str:
+    token = csrf_token(person.client.get("/change").text)
+    person.client.post("/change", data={"csrf_token": token, "address": person.address})
+    return newest_mail(person.instance)["text"]
+
+
+def link_to_change(person: Person) -> str:
+    return link_in({"text": mail_about_changing(person)})
 
 
 def report(person: Person, path: str, **fields: str) -> int:

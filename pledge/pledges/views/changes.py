@@ -131,14 +131,17 @@ def by_mail_post(token: str) -> AnyResponse | tuple[str, int]:
 def _mail_page(token: str, filled: ChangeForm | None) -> str:
     instance = get_instance()
     with instance.database.reading() as session:
-        signing = changes.held_by_link(session, token, now=instance.clock())
+        signing, *earlier = changes.held_by_link(session, token, now=instance.clock())
+        form = filled or ChangeForm()
+        if not changes.stands(signing):
+            form.offer_erasing_only()
         return render_template(
             "pledges/change_mailed.html",
             token=token,
-            error=None,
             s=detail(session, signing),
-            pledge=texts.get_text(session, signing.pledge, signing.version),
-            form=filled or ChangeForm(),
+            stands=changes.stands(signing),
+            earlier=len(earlier),
+            form=form,
         )
 
 
