@@ -8,12 +8,17 @@ import hmac
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from pledge.db import table_of, upserts
 from pledge.errors import LimitError
 from pledge.mail.models import MailBudget
+
+_COUNTED = select(MailBudget.count).where(
+    MailBudget.key == bindparam("key"), MailBudget.window == bindparam("window")
+)
+_STORE = upserts(table_of(MailBudget), "key", "window")
 
 Purpose = Literal["sign", "change"]
 """Each has budgets of its own: whoever uses up one cannot keep people from withdrawing or erasing."""
@@ -28,11 +33,13 @@ def spend(
     now: datetime,
     per_address_day: int,
     per_site_hour: int,
-) -> None:
-    """Count one mail.
+) -> bool:
+    """Count one mail, and tell whether it may go to this address.
+
+    Where it may not, pages say what they always say: how often an address was written to is nobody's business.
 
     Args:
-        session: A writing session; the caller commits.
+        session: A writing session, of which there is one at a time; the caller commits.
         key: The instance's seat key.
         purpose: What the mail is for.
         address: The canonical address.
@@ -41,22 +48,27 @@ def spend(
         per_site_hour: Mails that the site may send an hour.
 
     Raises:
-        LimitError: A budget is used up; nothing is sent.
+        LimitError: The site's budget is used up; nothing is sent to anybody.
     """
     now = now.astimezone(UTC)
+    day, hour = f"{now:%Y-%m-%d}", f"{now:%Y-%m-%dT%H}"
+    site = hashlib.sha256(f"site\n{purpose}".encode()).digest()
     hashed = hmac.digest(key, f"pledge/mail-budget/v1\n{purpose}\n{address}".encode(), hashlib.sha256)
-    if _count(session, hashed, f"{now:%Y-%m-%d}") > per_address_day:
-        raise LimitError(
-            "This address has been sent as many mails as we send to one address in a day. Try again tomorrow.",
-            code="mail-address",
-        )
-    if (
-        _count(session, hashlib.sha256(f"site\n{purpose}".encode()).digest(), f"{now:%Y-%m-%dT%H}")
-        > per_site_hour
-    ):
+    of_site, of_address = _read(session, site, hour), _read(session, hashed, day)
+    if of_site >= per_site_hour:
         raise LimitError(
             "The site has sent as many mails as it may in an hour. Try again in an hour.", code="mail-site"
         )
+    if of_address >= per_address_day:
+        return False
+    session.execute(
+        _STORE[session.get_bind().dialect.name],
+        [
+            {"key": site, "window": hour, "count": of_site + 1},
+            {"key": hashed, "window": day, "count": of_address + 1},
+        ],
+    )
+    return True
 
 
 def drop_old_windows(session: Session, now: datetime) -> None:
@@ -64,14 +76,5 @@ def drop_old_windows(session: Session, now: datetime) -> None:
     session.execute(delete(MailBudget).where(MailBudget.window < f"{now.astimezone(UTC):%Y-%m-%d}"))
 
 
-def _count(session: Session, key: bytes, window: str) -> int:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(MailBudget).values(key=key, window=window, count=1)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key", "window"], set_={"count": MailBudget.count + 1}
-        )
-    )
-    return session.scalars(
-        select(MailBudget.count).where(MailBudget.key == key, MailBudget.window == window)
-    ).one()
+def _read(session: Session, key: bytes, window: str) -> int:
+    return session.scalar(_COUNTED, {"key": key, "window": window}) or 0

@@ -52,10 +52,13 @@ class MailPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What to mail: a link to sign, or to change what was signed, or the word that nothing was found."""
+    """What to mail: a link to sign, or to change what was signed, or the word that nothing was found.
 
-    kind: Literal["sign", "change", "nothing"]
-    token: Token | None
+    Or no mail at all, where the address has had its mails for the day (``spent``).
+    """
+
+    kind: Literal["sign", "change", "nothing", "spent"]
+    token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,10 @@ def ask_to_sign(
         random_bytes: Source of salts and tokens.
 
     Raises:
-        LimitError: A mail budget is used up.
+        LimitError: The site's mail budget is used up.
     """
-    _spend(session, "sign", wish.address, policy, now)
+    if not _may_mail(session, "sign", wish.address, policy, now):
+        return Link("spent")
     place = seat(policy.seat_key, pledge=wish.pledge, address=wish.address)
     shown = affiliation(session, lab=wish.lab, domain=wish.address.domain, day=now.date())
     draft = Draft(
@@ -124,14 +128,15 @@ def ask_to_change(
     """Give the link by which an address may renew, withdraw, move or erase its signing.
 
     Raises:
-        LimitError: A mail budget is used up.
+        LimitError: The site's mail budget is used up.
     """
-    _spend(session, "change", address, policy, now)
+    if not _may_mail(session, "change", address, policy, now):
+        return Link("spent")
     place = seat(policy.seat_key, pledge=pledge, address=address)
     # The row is written for an unknown address too, so that both take the same time; nobody gets its token.
     token = _add(session, "change", place, None, now=now, random_bytes=random_bytes)
     found = _has(session, place, _STANDS | _IS_SHOWN)
-    return Link("change", token) if found else Link("nothing", None)
+    return Link("change", token) if found else Link("nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +222,10 @@ def _has(session: Session, place: bytes, condition: ColumnElement[bool]) -> bool
     return session.scalar(found.where(Seat.seat == place, condition).limit(1)) is not None
 
 
-def _spend(
+def _may_mail(
     session: Session, purpose: budgets.Purpose, address: CanonicalAddress, policy: MailPolicy, now: datetime
-) -> None:
-    budgets.spend(
+) -> bool:
+    return budgets.spend(
         session,
         key=policy.seat_key,
         purpose=purpose,

@@ -13,7 +13,7 @@ VALID_HOURS = int(LIFE.total_seconds() // 3600)
 
 
 def send_link(instance: Instance, address: CanonicalAddress, link: Link, *, asked_to_sign: bool) -> None:
-    """Mail a link.
+    """Mail a link, or nothing where the address has had its mails for the day.
 
     Args:
         instance: Whose outbox sends.
@@ -24,9 +24,16 @@ def send_link(instance: Instance, address: CanonicalAddress, link: Link, *, aske
     Raises:
         UnavailableError: The mail could not be sent.
     """
+    if link.kind == "spent":
+        return
     template = "mail/already.txt" if asked_to_sign and link.kind == "change" else _TEMPLATES[link.kind]
     path = "sign" if link.kind == "sign" else "change"
     text = render_template(
         template, link=f"{instance.config.url}/{path}/{link.token}", valid_hours=VALID_HOURS
     )
     instance.outbox.send(Mail(address.text, SUBJECT, text), now=instance.clock())
+
+
+def expected(instance: Instance) -> dict[str, object]:
+    """Give what pages tell of the mail that comes: its subject, how long its link works, how many there are a day."""
+    return {"subject": SUBJECT, "valid_hours": VALID_HOURS, "most": instance.config.mails_per_address}

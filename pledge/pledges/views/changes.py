@@ -99,7 +99,7 @@ def ask_post() -> AnyResponse | tuple[str, int]:
 @bp.get("/change/sent")
 def sent() -> str:
     """Say that a mail is on its way."""
-    return render_template("pages/mail_sent.html", subject=mails.SUBJECT, valid_hours=mails.VALID_HOURS)
+    return render_template("pages/mail_sent.html", **mails.expected(get_instance()))
 
 
 @bp.get("/change/<token>")

@@ -62,7 +62,7 @@ def ask() -> AnyResponse | tuple[str, int]:
 @bp.get("/sign/sent")
 def sent() -> str:
     """Say that a mail is on its way."""
-    return render_template("pages/sign_sent.html", subject=mails.SUBJECT, valid_hours=mails.VALID_HOURS)
+    return render_template("pages/sign_sent.html", **mails.expected(get_instance()))
 
 
 @bp.get("/sign/<token>")
