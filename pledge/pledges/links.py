@@ -205,6 +205,11 @@ def hash_token(token: str) -> bytes:
     return sha256(b"pledge/link/v1\n" + token.encode()).digest()
 
 
+def receipt_token(token: str) -> Token:
+    """Give the token of the receipt's private page. It follows from the link's, so that a lost answer can be had again."""
+    return Token(sha256(b"pledge/receipt-page/v1\n" + token.encode()).hexdigest())
+
+
 def has_expired(session: Session, now: datetime) -> bool:
     """Whether any link's day is over."""
     found = select(MailLink.token_hash).where(MailLink.expires_seconds < now.timestamp())

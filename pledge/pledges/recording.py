@@ -12,7 +12,7 @@ from pledge.errors import ConflictError
 from pledge.labs.service import can_show
 from pledge.log.sequencer import New, add_all_pending
 from pledge.pledges.contacts import keep_contacts
-from pledge.pledges.links import RandomBytes, Token, hash_token, new_token
+from pledge.pledges.links import RandomBytes, Token, hash_token
 from pledge.pledges.models import MailLink, ReceiptLink, Seat, Shown, Signing
 from pledge.pledges.signing import Verified
 
@@ -152,7 +152,7 @@ def _keep_openings(session: Session, works: Sequence[Recording], hashes: Sequenc
 
 def _add_receipt_links(session: Session, works: Sequence[Recording], hashes: Sequence[bytes]) -> list[Token]:
     """Open a private receipt page for each, for thirty days."""
-    tokens = [new_token(work.random_bytes) for work in works]
+    tokens = [work.signing.receipt for work in works]
     session.execute(
         insert(table_of(ReceiptLink)),
         [

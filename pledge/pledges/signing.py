@@ -5,17 +5,19 @@ import binascii
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledge.core import sshsig
 from pledge.core import statement as st
 from pledge.errors import ConflictError, MalformedError
+from pledge.log.models import Entry
 from pledge.log.notary import Notary
 from pledge.pledges.drafts import Draft, build_signing
-from pledge.pledges.links import Waiting, open_link
+from pledge.pledges.links import Token, Waiting, hash_token, open_link, receipt_token
+from pledge.pledges.models import ReceiptLink
 from pledge.pledges.texts import get_text
 
-RECEIPT_DAYS = 30
 _MAX_ARMOR = 16_384
 
 
@@ -43,12 +45,14 @@ class Verified:
         draft: What the person typed.
         statement: What was signed.
         leaf: The entry for the log, with the notary's signature.
+        receipt: The token of the receipt's private page.
     """
 
     link: Waiting
     draft: Draft
     statement: st.Signing
     leaf: bytes
+    receipt: Token
 
 
 def from_browser(*, key: str, payload: str, signature: str) -> Signed:
@@ -132,7 +136,22 @@ def prepare_signing(
     link = open_link(session, token, "sign", now=now)
     draft = Draft.from_json(link.draft)
     statement = _build(session, draft, key=signed.key, notary=notary, now=now)
-    return Verified(link, draft, statement, notarise(statement, signed, notary))
+    leaf = notarise(statement, signed, notary)
+    return Verified(link, draft, statement, leaf, receipt_token(token))
+
+
+def find_signed(session: Session, token: str, signed: Signed) -> Token | None:
+    """Give the receipt's token again, to whoever sends the very signature that used the link up.
+
+    So an answer that got lost, or a form that was sent twice, ends where it should.
+    """
+    receipt = receipt_token(token)
+    leaf = session.scalar(
+        select(Entry.leaf)
+        .join(ReceiptLink, ReceiptLink.sha256 == Entry.payload_sha256)
+        .where(ReceiptLink.token_hash == hash_token(receipt))
+    )
+    return receipt if leaf is not None and signed.signature in st.parse_envelope(leaf).signatures else None
 
 
 def _build(session: Session, draft: Draft, *, key: str, notary: Notary, now: datetime) -> st.Signing:

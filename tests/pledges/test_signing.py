@@ -53,11 +53,24 @@ def test_the_address_decides_the_assurance(ada: Person, address: str, lab: str, 
 def test_a_link_works_once(ada: Person) -> None:
     link = ada.ask()
     fields = ada.signed_fields(link)
+    other = Person(ada.app)
+    other.client = ada.client
+    others = other.signed_fields(link)
     assert ada.client.post(link, data=fields).status_code == 303
-    again = ada.client.post(link, data=fields)
+    again = ada.client.post(link, data=others)
     assert again.status_code == 409
     assert "has been used or has expired" in again.text
     assert ada.client.get(link).status_code == 409
+
+
+def test_the_same_signature_sent_again_leads_to_the_same_receipt(ada: Person) -> None:
+    link = ada.ask()
+    fields = ada.signed_fields(link)
+    first, again = (ada.client.post(link, data=fields) for _ in range(2))
+    assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+    assert sum(int(str(cell["count"])) for cell in tallies(ada)) == 1
+    ada.change_by_mail("erase")
+    assert ada.client.post(link, data=fields).status_code == 409
 
 
 def test_following_a_link_uses_nothing_up(ada: Person) -> None:

@@ -84,6 +84,17 @@ def sign(token: str) -> AnyResponse | tuple[str, int]:
 
 
 def _sign(instance: Instance, token: str, signed: signing.Signed) -> links.Token:
+    try:
+        return _record(instance, token, signed)
+    except ConflictError as error:
+        with instance.database.reading() as database:
+            receipt = signing.find_signed(database, token, signed) if error.code == "link-over" else None
+        if receipt is None:
+            raise
+        return receipt
+
+
+def _record(instance: Instance, token: str, signed: signing.Signed) -> links.Token:
     now = instance.clock()
     with instance.database.reading() as database:
         verified = signing.prepare_signing(database, token, signed, notary=instance.notary, now=now)
