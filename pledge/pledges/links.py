@@ -206,7 +206,7 @@ def hash_token(token: str) -> bytes:
 
 
 def receipt_token(token: str) -> Token:
-    """Give the token of the receipt's private page. It follows from the link's, so that a lost answer can be had again."""
+    """Give the token of the receipt's private page: it follows from the link's, so a lost answer can be had again."""
     return Token(sha256(b"pledge/receipt-page/v1\n" + token.encode()).hexdigest())
 
 
