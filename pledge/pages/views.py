@@ -64,13 +64,20 @@ def lab(slug: str) -> str:
     with instance.database.reading() as session:
         found = get_lab(session, slug)
         counts = tallies.of_lab(session, texts.DEFAULT_SLUG, slug)
-        newest = reading.find(session, reading.Filter(pledge=texts.DEFAULT_SLUG, lab=slug), size=_NEWEST)
+        names = lab_names(session)
+        newest, former = (
+            reading.find(
+                session, reading.Filter(pledge=texts.DEFAULT_SLUG, lab=slug, status=status), size=_NEWEST
+            )
+            for status in ("current", "former")
+        )
         return render_template(
             "labs/lab.html",
             lab=found,
             rows=_assurance_rows(counts),
             headcounts=found.headcounts,
-            newest=rows(newest.rows, lab_names(session)),
+            newest=rows(newest.rows, names),
+            former=rows(former.rows, names),
             badge_url=f"{instance.config.url}/badge/lab/{slug}.svg",
             page_url=f"{instance.config.url}/labs/{slug}",
         )

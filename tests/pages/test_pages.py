@@ -169,3 +169,27 @@ def test_a_trial_says_so_on_every_page(ada: Person) -> None:
 def test_search_words_are_shown_as_text(ada: Person) -> None:
     page = ada.client.get("/signatories", query_string={"q": '"><script>alert(1)</script>'}).text
     assert "<script>alert" not in page
+
+
+def test_former_signatories_are_listed_by_lab_and_by_standing(ada: Person) -> None:
+    ada.sign_publicly()
+    ada.change_by_mail("withdraw", "left-lab")
+    assert "Former signatories" in ada.client.get("/labs/mistral").text
+    assert "Ada Lovelace" in ada.client.get("/labs/mistral").text
+    assert "Ada Lovelace" in ada.client.get("/signatories?lab=mistral&status=former").text
+    for other in ("/signatories", "/signatories?status=withdrawn", "/signatories?lab=cohere&status=former"):
+        assert "Ada Lovelace" not in ada.client.get(other).text, other
+
+
+@pytest.mark.parametrize("unknown", ["lab=nobody", "assurance=word", "status=dead"])
+def test_a_filter_that_is_not_there_is_not_taken_for_none(ada: Person, unknown: str) -> None:
+    ada.sign()
+    assert ada.client.get(f"/signatories?{unknown}").status_code == 404
+
+
+def test_reading_sets_no_cookie(ada: Person) -> None:
+    path = ada.sign_publicly()
+    reader = Person(ada.app).client
+    for page in ("/", "/signatories", path, "/labs/mistral", "/verify", "/removals", "/privacy"):
+        assert "Set-Cookie" not in reader.get(page).headers, page
+    assert reader.get(f"{path}/receipt").headers["X-Robots-Tag"] == "noindex"

@@ -239,7 +239,7 @@ def link_to_change(person: Person) -> str:
 
 
 def report(person: Person, path: str, **fields: str) -> int:
-    token = csrf_token(person.client.get(path).text)
+    token = csrf_token(person.client.get(f"{path}/report").text)
     return person.client.post(
         f"{path}/report", data={"csrf_token": token, "reason_class": "abuse", "text": "Look.", **fields}
     ).status_code

@@ -94,4 +94,5 @@ def _build(session: Session, sha256: bytes, *, is_private: bool) -> bytes:
 def _file(receipt: bytes) -> Response:
     response = Response(receipt, content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="my.pledge-receipt.json"'
+    response.headers["X-Robots-Tag"] = "noindex"
     return response
