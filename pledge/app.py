@@ -21,6 +21,7 @@ from pledge.log.sequencer import Sequenced
 from pledge.pages.views import bp as pages_bp
 from pledge.pledges import projection
 from pledge.pledges.views.changes import bp as changes_bp
+from pledge.pledges.views.news import bp as news_bp
 from pledge.pledges.views.receipts import bp as receipts_bp
 from pledge.pledges.views.signatories import bp as signatories_bp
 from pledge.pledges.views.signing import bp as signing_bp
@@ -85,7 +86,7 @@ def create_app(instance: Instance | None = None) -> Flask:
     add_error_pages(app)
     app.before_request(check_origin)
     app.before_request(check_text)
-    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp):
+    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
         app.register_blueprint(bp)
     whole = WholeBodies(app.wsgi_app)
     app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
@@ -101,6 +102,7 @@ def _site(instance: Instance) -> dict[str, object]:
         "contact": instance.genesis.contact,
         "is_local": instance.is_local,
         "mail_is_local": instance.outbox.is_local,
+        "source": instance.config.source,
     }
 
 

@@ -17,6 +17,7 @@ _COMMANDS = {
     "init": "pledge.operate:init",
     "lab": "pledge.labs.cli:lab",
     "migrate": "pledge.operate:migrate",
+    "news": "pledge.pledges.cli:news",
     "review": "pledge.pledges.cli:review",
     "serve": "pledge.operate:serve",
     "sign": "pledge.audit.sign:sign",

@@ -12,7 +12,8 @@
 | PLEDGE_MAILS_PER_ADDRESS | mails to one address a day | 6 |
 | PLEDGE_MAILS_PER_HOUR | mails of the whole site an hour | 600 |
 | PLEDGE_WITNESSES | file of `witness`, `group` and `quorum` lines (C2SP tlog-policy), with addresses | none |
-| PLEDGE_WATCH_LIST | file of well-known names whose signings wait for review, one a line | none |
+| PLEDGE_WATCH_LIST | file of well-known names whose signings wait for review, one a line | documents/watch-list.txt |
+| PLEDGE_SOURCE | address of the source of what runs here, which the licence asks you to offer | none |
 
 Origin, operator and contact are not settings: they stand in the log's first entry.
 """
@@ -28,6 +29,7 @@ from sqlalchemy.exc import ArgumentError
 
 from pledge.errors import PledgeError
 
+_WATCH_LIST = Path(__file__).parent / "documents" / "watch-list.txt"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -52,7 +54,8 @@ class Config:
     mails_per_address: int
     mails_per_hour: int
     witnesses: Path | None
-    watch_list: Path | None
+    watch_list: Path
+    source: str | None
 
     @property
     def is_loopback(self) -> bool:
@@ -91,7 +94,8 @@ class Config:
             mails_per_address=_integer(environment, "PLEDGE_MAILS_PER_ADDRESS", 6, 1, 10_000),
             mails_per_hour=_integer(environment, "PLEDGE_MAILS_PER_HOUR", 600, 1, 1_000_000),
             witnesses=_file(environment, "PLEDGE_WITNESSES"),
-            watch_list=_file(environment, "PLEDGE_WATCH_LIST"),
+            watch_list=_file(environment, "PLEDGE_WATCH_LIST") or _WATCH_LIST,
+            source=_source(environment.get("PLEDGE_SOURCE")),
         )
 
 
@@ -142,6 +146,12 @@ def _url(text: str) -> str:
     host = parts.hostname or ""
     if parts.scheme == "http" and host not in _LOOPBACK and not host.endswith(".onion"):
         raise ConfigError("PLEDGE_URL must be https:// unless it is on this machine or an onion")
+    return text
+
+
+def _source(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"https://[!-~]{1,500}", text):
+        raise ConfigError("PLEDGE_SOURCE must be an https:// address")
     return text
 
 

@@ -185,8 +185,6 @@ def _read(path: Path, name: str) -> str:
         raise ConfigError(f"{name} cannot be read as text in UTF-8") from None
 
 
-def _watch_list(path: Path | None) -> frozenset[str]:
-    if path is None:
-        return frozenset()
+def _watch_list(path: Path) -> frozenset[str]:
     lines = _read(path, "PLEDGE_WATCH_LIST").splitlines()
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))

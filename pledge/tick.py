@@ -72,6 +72,7 @@ def _begin_day(session: Session, today: date) -> _Begun:
 def _finish_day(instance: Instance, lapsed: int) -> Sequence[str]:
     now = instance.clock()
     instance.log.run(lambda session: _forget(session, now))
+    instance.outbox.forget(now - links.LIFE)
     reminded, failed = _remind_all(instance)
     tidy(instance.database)
     ask_witnesses(instance)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from pledge.instance import Instance
 from pledge.log.service import tree_size
+from pledge.pledges.contacts import stop_token
 from pledge.pledges.models import Signing
 from tests.site_kit import Person
 
@@ -29,6 +30,9 @@ UNKNOWN = {
     "filename": "c0ffee.js",
 }
 """Things of the right form that are not there; none may be repeated by an error."""
+
+NO_FORM = {"news.stop"}
+"""What takes a POST from anybody, with all that it needs in its address."""
 
 HOSTILE = (
     "%00",
@@ -92,16 +96,17 @@ def prepare(app: Flask) -> Site:
     change_token = ada.ask().rpartition("/")[2]  # who has signed gets a link to change that
     instance: Instance = app.extensions["pledge"]
     with instance.database.reading() as session:
-        public_id = session.scalars(select(Signing.public_id)).one()
+        sha256 = session.scalars(select(Signing.sha256)).one()
     common: dict[str, object] = {
         "token": sign_token,
-        "public_id": public_id,
+        "public_id": sha256.hex()[:32],
         "version": 1,
         "filename": "style.css",
         "slug": "against-reckless-scaling",
     }
     changing = common | {"token": change_token}
     receipts = common | {"token": receipt}
+    stopping = common | {"token": stop_token(instance.keys.contacts, sha256)}
     return Site(
         app,
         {
@@ -111,6 +116,7 @@ def prepare(app: Flask) -> Site:
             "receipts.page": receipts,
             "receipts.private_file": receipts,
             "receipts.calendar": receipts,
+            "news.ask": stopping,
             "pages.lab": common | {"slug": "mistral"},
         },
     )

@@ -9,6 +9,7 @@ from pledge import config as config_module
 from pledge.config import Config, ConfigError
 
 WRONG = {
+    "PLEDGE_SOURCE": ["", "http://x.example/", "https://", "javascript:alert(1)", "https://x y"],
     "PLEDGE_HOME": ["", "a\0b"],
     "PLEDGE_DATABASE_URL": [
         *(

@@ -167,10 +167,9 @@ def test_an_address_is_kept_for_who_asked_only_and_encrypted(ada: Person, wanted
 
 def test_the_reminder_is_sent_once_and_the_address_erased(ada: Person, clock: Clock) -> None:
     ada.sign(reminder="y", news="y")
-    before = mails(ada.instance)
     go_to(clock, REMINDER_DUE - timedelta(days=1))
     tick(ada.instance)
-    assert mails(ada.instance) == before
+    assert mails(ada.instance) == 0  # the one with the link is forgotten by now
     clock.pass_days(1)
     assert tick(ada.instance) == [f"{REMINDER_DUE}: 0 lapsed, 1 reminded"]
     mail = newest_mail(ada.instance)
@@ -202,6 +201,21 @@ def test_a_renewal_puts_the_reminder_off(ada: Person, clock: Clock) -> None:
     go_to(clock, date(2028, 2, 18))
     assert tick(ada.instance)[0].endswith("1 reminded")
     assert contacts(ada.instance) == {}
+
+
+def test_who_lapses_leaves_no_address(ada: Person, clock: Clock) -> None:
+    ada.sign(news="y")
+    clock.pass_days(366)
+    assert "1 lapsed" in tick(ada.instance)[0]
+    assert contacts(ada.instance) == {}
+
+
+def test_mails_of_a_trial_are_forgotten_with_their_links(local: Instance) -> None:
+    Person(make_app(local)).ask()
+    local.outbox.forget(local.clock() - timedelta(hours=1))
+    assert mails(local) == 1
+    local.outbox.forget(local.clock() + timedelta(seconds=1))
+    assert mails(local) == 0
 
 
 @pytest.mark.sqlite_only

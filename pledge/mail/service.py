@@ -25,11 +25,12 @@ _MAX_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A plain-text mail to one address."""
+    """A plain-text mail to one address; ``stop`` is where it can be stopped with one click (RFC 8058)."""
 
     to: str
     subject: str
     text: str
+    stop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class Outbox:
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{secrets.token_hex(16)}@{self.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
+        if mail.stop is not None:
+            message["List-Unsubscribe"] = f"<{mail.stop}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text, cte="8bit")
         if self.is_local:
             self._write(message)
@@ -86,6 +90,13 @@ class Outbox:
             {"to": str(message["To"]), "subject": str(message["Subject"]), "text": message.get_content()}
             for message in messages
         ]
+
+    def forget(self, before: datetime) -> None:
+        """Delete mails that were written to files before a time."""
+        oldest = int(before.timestamp() * 1e9)
+        for file in self.directory.glob("*.eml"):
+            if int(file.name.partition("-")[0]) < oldest:
+                file.unlink(missing_ok=True)
 
     def _write(self, message: EmailMessage) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -17,14 +17,17 @@ from pledge.pledges.links import RandomBytes, open_link, signings_on, use_link
 from pledge.pledges.models import NameToken, ReceiptLink, Report, Seat, Shown, Signing
 from pledge.pledges.signing import Signed, notarise, verify_signed
 
-Action = Literal["renew", "withdraw", "erase"]
+Action = Literal["renew", "withdraw", "erase", "quiet"]
 OWN_REASONS = ("own", "left-lab", "changed-mind")
 ERASURE_TYPE = "application/vnd.pledge.erasure+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a signatory wants done with a signing; ``reason`` is for a withdrawal."""
+    """What a signatory wants done with a signing; ``reason`` is for a withdrawal.
+
+    ``quiet``, which only a mailed link can do, erases the addresses that are kept, and changes nothing else.
+    """
 
     action: Action
     reason: str = "own"
@@ -36,7 +39,7 @@ class Change:
         Raises:
             MalformedError: It is not one of those that pages offer.
         """
-        if action not in {"renew", "withdraw", "erase"}:
+        if action not in get_args(Action):
             raise MalformedError("Choose one of the changes that the page offers.")
         if action != "withdraw":
             return cls(cast("Action", action))
@@ -91,6 +94,8 @@ def change_by_key(
     row = get_signing(session, public_id)
     if signed.key != row.key:
         raise MalformedError("These words, or this key, did not sign here.", code="other-key")
+    if change.action == "quiet":
+        raise MalformedError("Choose one of the changes that the page offers.")
     if change.action == "erase":
         _verify_erasure(row, signed, notary=notary, now=now)
         return lambda writing: erase(writing, row.sha256)
@@ -112,9 +117,9 @@ def change_by_mail(
     def work(session: Session) -> str:
         link = use_link(session, token, "change", now=now)
         row, *earlier = _held(session, link.seat)
-        if change.action == "erase":
+        if change.action in {"erase", "quiet"}:
             for each in (row, *earlier):
-                erase(session, each.sha256)
+                (erase if change.action == "erase" else drop_contacts)(session, each.sha256)
         else:
             statement = build_change(row.sha256, change, origin=notary.origin, day=now.date())
             _record(session, row.sha256, statement, notarise(statement, None, notary), random_bytes)

@@ -1,5 +1,6 @@
 """``pledge text`` and ``pledge review``: publishing texts, and what waits for the operator's eye."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,7 @@ from pledge.instance import Instance
 from pledge.log.notary import log_statement
 from pledge.pledges import changes, texts
 from pledge.pledges import review as reviewing
+from pledge.pledges.news import parse_news, send_news
 
 Open = Callable[[], Instance]
 _FIELDS = click.Choice(["name", "role", "reason"])
@@ -31,10 +33,7 @@ def text() -> None:
 def publish(open_: Open, slug: str, file: Path) -> None:
     """Publish FILE as the next version of the pledge SLUG."""
     instance = open_()
-    try:
-        body = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise MalformedError("this is not text in UTF-8") from None
+    body = _read(file)
     day = instance.clock().date()
 
     def work(session: Session) -> int:
@@ -43,6 +42,24 @@ def publish(open_: Open, slug: str, file: Path) -> None:
         return statement.version
 
     click.echo(f"{slug} version {instance.log.run(work)}: published and logged")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--after", default="", help="Go on after this signing, the last that was named.")
+@click.confirmation_option(prompt="This goes to everybody who asked for news. Send?")
+@click.pass_obj
+def news(open_: Open, file: Path, after: str) -> None:
+    """Mail FILE to everybody who asked for news. Its first line is the subject, the second is empty."""
+    instance = open_()
+    subject, text = parse_news(_read(file))
+    if not re.fullmatch("([0-9a-f]{64})?", after):
+        raise MalformedError("--after takes 64 hex digits, as this command prints them")
+
+    def sent(sha256: bytes, went: bool) -> None:  # noqa: FBT001  # said in the line below
+        click.echo(f"{sha256.hex()} {'sent' if went else 'not taken by the mail server'}")
+
+    send_news(instance, subject, text, after=bytes.fromhex(after), sent=sent)
 
 
 @click.group()
@@ -57,8 +74,11 @@ def list_(open_: Open) -> None:
     with open_().database.reading() as session:
         for signing, opening in reviewing.waiting(session):
             click.echo(f"{signing.public_id} {opening.field}: {opening.value!r}")
-        for report in reviewing.reports(session):
-            click.echo(f"{report.public_id} reported as {report.reason_class}: {report.text!r}")
+        for public_id, count, first in reviewing.reports(session):
+            for report in first:
+                click.echo(f"{public_id} reported as {report.reason_class}: {report.text!r}")
+            if count > len(first):
+                click.echo(f"{public_id} and {count - len(first)} more reports")
 
 
 @review.command()
@@ -124,3 +144,10 @@ def close(open_: Open, public_id: str) -> None:
     """Drop the reports about a signatory, once they have been looked at."""
     open_().log.run(lambda session: reviewing.close_reports(session, public_id))
     click.echo("closed")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise MalformedError("this is not text in UTF-8") from None

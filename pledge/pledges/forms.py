@@ -126,9 +126,12 @@ class SignatureForm(SiteForm):
     armor = TextAreaField("The signature", [Length(max=20_000)], render_kw={"rows": 8, "spellcheck": "false"})
 
 
+_RENEW = choice("renew", "Renew: it stands for twelve more months from today")
+_WITHDRAW = choice("withdraw", "Withdraw: it stands no longer. You can sign again")
 _ERASE = choice(
     "erase", "Erase my name, role and reason. The signing stays in the log, without them, and still counts"
 )
+_QUIET = choice("quiet", "Send me no reminder and no news, and erase my address. Nothing else changes")
 
 
 class ChangeForm(SignatureForm):
@@ -136,11 +139,7 @@ class ChangeForm(SignatureForm):
 
     action = RadioField(
         "What do you want to do?",
-        choices=[
-            choice("renew", "Renew: it stands for twelve more months from today"),
-            choice("withdraw", "Withdraw: it stands no longer. You can sign again"),
-            _ERASE,
-        ],
+        choices=[_RENEW, _WITHDRAW, _ERASE],
         validators=[InputRequired("Choose what to do.")],
     )
     reason = SelectField(
@@ -153,14 +152,19 @@ class ChangeForm(SignatureForm):
         default="own",
     )
 
-    def offer_erasing_only(self) -> None:
-        """Offer what is left to do with a signing that was withdrawn."""
-        self.action.choices = [_ERASE]
-        self.action.data = "erase"
-
     def to_change(self) -> Change:
         """Give the change; the reason counts for a withdrawal only."""
         return Change.parse(self.action.data or "", self.reason.data or "")
+
+
+class MailedChangeForm(ChangeForm):
+    """A change on the word of a fresh mail, which is offered only what makes sense."""
+
+    def offer(self, *, stands: bool, has_contacts: bool) -> "MailedChangeForm":
+        """Offer to renew and withdraw what stands, and to stop mails where an address is kept."""
+        changes = [_RENEW, _WITHDRAW, _ERASE] if stands else [_ERASE]
+        self.action.choices = [*changes, _QUIET] if has_contacts else changes
+        return self
 
 
 class ReportForm(SiteForm):

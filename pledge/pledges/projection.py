@@ -57,7 +57,10 @@ def lapse(session: Session, day: date) -> Changes:
     changes: Changes = []
     for row in session.scalars(select(Signing).where(has_lapsed | has_not).limit(_MAX_LAPSES)).all():
         before = standing_of(row)
-        changes += _store(row, before, tally.lapse(replace(before, status="current"), day))
+        after = tally.lapse(replace(before, status="current"), day)
+        if after.status == "lapsed":
+            drop_contacts(session, row.sha256)
+        changes += _store(row, before, after)
     return changes
 
 

@@ -73,9 +73,22 @@ def add_report(session: Session, public_id: str, *, reason_class: str, text: str
     session.add(Report(public_id=public_id, reason_class=reason_class, text=text, day=day))
 
 
-def reports(session: Session) -> Sequence[Report]:
-    """Give the oldest reports, at most 50."""
-    return session.scalars(select(Report).order_by(Report.id).limit(50)).all()
+def reports(session: Session) -> Sequence[tuple[str, int, Sequence[Report]]]:
+    """Give the pages that were reported, longest waiting first, at most 50: public id, number, the three first reports.
+
+    So that whoever floods one page hides no other.
+    """
+    pages = session.execute(
+        select(Report.public_id, func.count())
+        .group_by(Report.public_id)
+        .order_by(func.min(Report.id))
+        .limit(50)
+    ).all()
+    first = select(Report).order_by(Report.id).limit(3)
+    return [
+        (public_id, count, session.scalars(first.where(Report.public_id == public_id)).all())
+        for public_id, count in pages
+    ]
 
 
 def close_reports(session: Session, public_id: str) -> None:

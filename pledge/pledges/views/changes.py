@@ -1,8 +1,10 @@
 """Renewing, withdrawing, moving and erasing: with the key, or by mail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from pledge.core import statement as st
@@ -11,7 +13,8 @@ from pledge.errors import ConflictError, MalformedError, VerificationError
 from pledge.instance import get_instance
 from pledge.pledges import changes, links, mails, texts
 from pledge.pledges.changes import Change
-from pledge.pledges.forms import AddressForm, ChangeForm, require_token
+from pledge.pledges.contacts import has_contacts
+from pledge.pledges.forms import AddressForm, ChangeForm, MailedChangeForm, require_token
 from pledge.pledges.models import Signing
 from pledge.pledges.views.rows import detail
 from pledge.pledges.views.signing import draft_payload, mail_policy, pae_download, read_signature
@@ -112,7 +115,9 @@ def by_mail(token: str) -> str:
 def by_mail_post(token: str) -> AnyResponse | tuple[str, int]:
     """Record a change on the word of a fresh mail, signed by the notary."""
     instance = get_instance()
-    form = ChangeForm(request.form)
+    with instance.database.reading() as session:
+        signings = changes.held_by_link(session, token, now=instance.clock())
+        form = _mail_form(session, signings)
     if not form.validate():
         require_token(form)
         return _mail_page(token, form), 400
@@ -128,21 +133,23 @@ def by_mail_post(token: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("signatories.page", public_id=public_id), 303)
 
 
-def _mail_page(token: str, filled: ChangeForm | None) -> str:
+def _mail_page(token: str, filled: MailedChangeForm | None) -> str:
     instance = get_instance()
     with instance.database.reading() as session:
-        signing, *earlier = changes.held_by_link(session, token, now=instance.clock())
-        form = filled or ChangeForm()
-        if not changes.stands(signing):
-            form.offer_erasing_only()
+        signing, *earlier = signings = changes.held_by_link(session, token, now=instance.clock())
         return render_template(
             "pledges/change_mailed.html",
             token=token,
             s=detail(session, signing),
             stands=changes.stands(signing),
             earlier=len(earlier),
-            form=form,
+            form=filled or _mail_form(session, signings),
         )
+
+
+def _mail_form(session: Session, signings: Sequence[Signing]) -> MailedChangeForm:
+    kept = has_contacts(session, [signing.sha256 for signing in signings])
+    return MailedChangeForm(request.form or None).offer(stands=changes.stands(signings[0]), has_contacts=kept)
 
 
 def _key_page(public_id: str, *, error: str | None) -> str:
