@@ -38,11 +38,11 @@ export function pae(payloadType, payload) {
 }
 
 /**
- * The kind of statement that a payload type names, such as `signing`; a type that is not ours stands for itself.
+ * The kind of statement that a payload type names, such as `signing`; a type that is not ours names none.
  * @param {string} payloadType
  */
 export function kindOf(payloadType) {
-  return PAYLOAD_TYPE.exec(payloadType)?.[1] ?? payloadType;
+  return PAYLOAD_TYPE.exec(payloadType)?.[1] ?? "";
 }
 
 /**

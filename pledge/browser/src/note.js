@@ -107,8 +107,9 @@ export function parseVkey(written) {
   if (kind === undefined) throw malformed("A verifier key holds no key.");
   const publicKey = Uint8Array.from(key);
   const keyId = keyIdOf(name, kind, publicKey);
+  const stated = fromHex(id, KEY_ID_BYTES);
   checkKey(kind, publicKey);
-  if (!equal(fromHex(id, KEY_ID_BYTES), keyId)) throw malformed("A verifier key's ID does not fit its key.");
+  if (!equal(stated, keyId)) throw malformed("A verifier key's ID does not fit its key.");
   return { name, kind, publicKey, keyId };
 }
 

@@ -116,16 +116,16 @@ const KINDS = {
  * @returns {Statement}
  */
 export function parseStatement(payloadType, payload) {
-  const value = parseJson(payload);
   const kind = kindOf(payloadType);
+  const check = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (check === undefined) throw notUnderstood("Statements of this kind are not understood here.");
+  const value = parseJson(payload);
   if (!isObject(value) || typeof value.type !== "string") throw malformed("A statement names its type.");
-  const [named, version, ...rest] = value.type.split("/");
-  if (named !== kind || version === undefined || rest.length > 0) {
+  if (value.type !== `${kind}/v1`) {
+    if (value.type.startsWith(`${kind}/`))
+      throw notUnderstood("Statements of this version are not understood here.");
     throw malformed("A statement's type is not that of its envelope.");
   }
-  const check = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
-  if (check === undefined || version !== "v1")
-    throw notUnderstood("Statements of this kind are not understood here.");
   check(value);
   const statement = /** @type {Statement} */ (/** @type {unknown} */ (value));
   if (statement.type === "signing/v1") checkSigning(statement);

@@ -66,7 +66,7 @@ class Envelope:
 
     @property
     def kind(self) -> str:
-        """The kind of statement, such as ``signing``; a payload type that is not ours stands for itself."""
+        """The kind of statement, such as ``signing``; empty for a payload type that is not ours."""
         return parse_payload_type(self.payload_type)
 
     @property
@@ -86,10 +86,13 @@ def format_payload_type(kind: str) -> str:
 
 
 def parse_payload_type(payload_type: str) -> str:
-    """Return the kind that a payload type names; a type that is not this project's stands for itself."""
+    """Return the kind that a payload type names; a type that is not this project's names none.
+
+    A bare ``signing`` is not ours either: a second way to write a kind would be a second envelope of each statement.
+    """
     if payload_type.startswith(_PREFIX) and payload_type.endswith(_SUFFIX):
         return payload_type[len(_PREFIX) : -len(_SUFFIX)]
-    return payload_type
+    return ""
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:

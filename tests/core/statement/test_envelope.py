@@ -69,7 +69,8 @@ def test_the_grammar_accepts_what_the_json_parser_would(envelope: Envelope, data
 
 def test_kind_is_read_from_the_payload_type() -> None:
     assert Envelope(b"", format_payload_type("signing")).kind == "signing"
-    assert Envelope(b"", "application/vnd.in-toto+json").kind == "application/vnd.in-toto+json"
+    for foreign in ("application/vnd.in-toto+json", "signing", "application/vnd.pledge.signing"):
+        assert not Envelope(b"", foreign).kind
 
 
 def test_payload_hash_does_not_depend_on_signatures() -> None:
