@@ -24,9 +24,9 @@ class Days(NamedTuple):
 
     Attributes:
         today: By the auditor's own clock, in UTC: nothing is dated long after it.
-        seen: The day on which a witness last saw the log as it is, or None: nor after this.
+        seen: The day on which a quorum of witnesses last saw the log as it is, or None: nor after this.
         old_size: Size of the earlier checkpoint, 0 without one.
-        old_seen: The day on which a witness last saw that one, or None: entries after it are no older.
+        old_seen: The day on which a quorum last saw that one, or None: entries after it are no older.
     """
 
     today: date

@@ -80,5 +80,5 @@ def _lab(signing: Signing) -> str:
 def _freshness(verified: Verified) -> str:
     seconds = verified.newest_cosignature_seconds
     if seconds is None:
-        return "not known: no witness of the policy says when it saw this"
-    return f"seen by {', '.join(verified.witnesses)} at {utc_minute(seconds)}"
+        return "not known: no quorum of the policy's witnesses says when it saw this"
+    return f"seen by {', '.join(verified.witnesses)}; a quorum of them at {utc_minute(seconds)}"

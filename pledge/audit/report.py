@@ -26,7 +26,7 @@ class Report:
     Attributes:
         checkpoint: What was audited; None when not even that could be believed.
         witnesses: Those of the policy that cosigned it.
-        cosigned_seconds: The newest cosignature's time since the Unix epoch.
+        cosigned_seconds: When a quorum of them last saw it, since the Unix epoch; None without one.
         note: The checkpoint as it was read, to be kept for the next audit.
         since: Size of the checkpoint that this one was compared with.
         counts: The counts by the log, as of ``counted``.

@@ -77,6 +77,19 @@ class Policy:
     quorum: str
     urls: Mapping[VerifierKey, str] = field(default_factory=dict)
 
+    def quorum_seconds(self, cosigned: Mapping[str, int]) -> int | None:
+        """Give the latest time that the cosignatures of a quorum reach; None if there is none, or one states none.
+
+        Args:
+            cosigned: Seconds by the names of witnesses; 0 says nothing about time.
+        """
+        latest: set[str] = set()
+        for seconds, name in sorted(((seconds, name) for name, seconds in cosigned.items()), reverse=True):
+            latest.add(name)
+            if self.is_quorum(frozenset(latest)):
+                return seconds or None
+        return None
+
     def is_quorum(self, cosigners: frozenset[str]) -> bool:
         """Say whether these witnesses are enough (tlog-policy, "Defining the quorum"). For ``none`` none are."""
         met = set(cosigners)
@@ -94,8 +107,9 @@ class VerifiedCheckpoint(NamedTuple):
         witnesses: Names, as in the policy, of the witnesses that cosigned it, in the policy's order.
         quorum_met: Whether these make a quorum. Never so under ``quorum none``: a policy that asks for no
             witnesses can show that an entry is logged, not that it is witnessed.
-        newest_cosignature_seconds: The latest time among these witnesses' cosignatures, since the Unix epoch;
-            None if no witness stated a time. The log's own word on time does not count.
+        newest_cosignature_seconds: When a quorum last saw it, since the Unix epoch: the latest time that the
+            cosignatures of a whole quorum reach. None without a quorum, or if too few of it stated a time: a
+            witness alone makes nothing fresh. The log's own word on time does not count.
     """
 
     checkpoint: Checkpoint
@@ -126,12 +140,9 @@ def verify_checkpoint(policy: Policy, note_bytes: bytes) -> VerifiedCheckpoint:
     for key, line in verified:
         if key not in logs:
             cosigned[key] = max(cosigned.get(key, 0), cosignature_seconds(line.signature))
-    witnesses = tuple(name for name, key in policy.witnesses.items() if key in cosigned)
+    seconds = {name: cosigned[key] for name, key in policy.witnesses.items() if key in cosigned}
     return VerifiedCheckpoint(
-        checkpoint,
-        witnesses,
-        policy.is_quorum(frozenset(witnesses)),
-        max(cosigned.values(), default=0) or None,
+        checkpoint, tuple(seconds), policy.is_quorum(frozenset(seconds)), policy.quorum_seconds(seconds)
     )
 
 

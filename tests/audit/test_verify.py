@@ -42,7 +42,7 @@ def test_without_enough_witnesses_it_is_logged_only(
     result = run("verify", receipt, "--policy", policy)
     assert result.exit_code == 0
     assert "logged: signed by the log alone" in result.output
-    assert "not known: no witness" in result.output
+    assert "not known: no quorum" in result.output
 
 
 @pytest.mark.parametrize(

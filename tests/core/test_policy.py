@@ -110,9 +110,15 @@ def test_a_policy_says_whom_to_believe_and_where_they_are() -> None:
 def test_witnesses_of_both_kinds_make_a_quorum() -> None:
     policy = parse_policy(write_policy(LOG_KEY, LOG_PQ_KEY))
     verified = verify_checkpoint(policy, cosign(ed_seconds=10, pq_seconds=20, log_seconds=30))
-    assert verified == (CHECKPOINT, ("w1", "w2"), True, 20)
-    verified = verify_checkpoint(policy, cosign(pq_seconds=20))
-    assert verified == (CHECKPOINT, ("w2",), False, 20)
+    assert verified == (CHECKPOINT, ("w1", "w2"), True, 10)
+
+
+def test_a_witness_without_a_quorum_makes_nothing_fresh() -> None:
+    policy = parse_policy(write_policy(LOG_KEY, LOG_PQ_KEY))
+    assert verify_checkpoint(policy, cosign(pq_seconds=20)) == (CHECKPOINT, ("w2",), False, None)
+    policy = parse_policy(write_policy(LOG_KEY, LOG_PQ_KEY, quorum="w1"))
+    verified = verify_checkpoint(policy, cosign(ed_seconds=10, pq_seconds=2**40))
+    assert verified == (CHECKPOINT, ("w1", "w2"), True, 10)
 
 
 def test_the_logs_own_word_on_time_does_not_count() -> None:
@@ -135,12 +141,12 @@ def test_either_of_a_logs_keys_is_enough_and_a_policy_may_ask_for_the_second_alo
 
 
 def test_the_latest_of_a_witness_cosignatures_counts_in_any_order() -> None:
-    policy = parse_policy(write_policy(LOG_KEY))
+    policy = parse_policy(write_policy(LOG_KEY, quorum="w1"))
     note = parse_note(cosign(ed_seconds=10))
     again = parse_note(cosign(ed_seconds=20)).signatures[-1]
     for lines in ((*note.signatures, again), (again, *note.signatures)):
         data = format_note(Note(note.text, lines))
-        assert verify_checkpoint(policy, data) == (CHECKPOINT, ("w1",), False, 20)
+        assert verify_checkpoint(policy, data) == (CHECKPOINT, ("w1",), True, 20)
 
 
 def test_every_byte_of_a_cosigned_checkpoint_counts() -> None:

@@ -19,7 +19,7 @@
  * @property {import("./note.js").Checkpoint} checkpoint
  * @property {string[]} witnesses names, as in the policy, of those that cosigned it
  * @property {boolean} quorumMet never so under `quorum none`
- * @property {bigint | null} newestSeconds the latest time among the cosignatures, since 1970
+ * @property {bigint | null} newestSeconds the latest time that the cosignatures of a quorum reach, since 1970
  * @property {string[]} unchecked names of keys whose signatures browsers cannot check (ML-DSA-44)
  */
 
@@ -187,14 +187,32 @@ export async function verifyCheckpoint(policy, bytes) {
     throw notVerified("No log that the policy knows has signed this checkpoint.");
   }
   const witnesses = policy.witnesses.filter((witness) => verified.some(({ key }) => key === witness.key));
-  const times = verified.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
+  const names = witnesses.map(({ name }) => name);
   return {
     checkpoint,
-    witnesses: witnesses.map(({ name }) => name),
-    quorumMet: isQuorumMet(policy, new Set(witnesses.map(({ name }) => name))),
-    newestSeconds: times.sort((a, b) => (a < b ? 1 : -1))[0] || null,
+    witnesses: names,
+    quorumMet: isQuorumMet(policy, new Set(names)),
+    newestSeconds: quorumSeconds(policy, verified),
     unchecked: unchecked.map(({ name }) => name),
   };
+}
+
+/**
+ * A witness alone makes nothing fresh: a quorum does, and is as fresh as the oldest cosignature that it needs.
+ * @param {Policy} policy
+ * @param {import("./cosignature.js").Verified[]} verified
+ * @returns {bigint | null}
+ */
+function quorumSeconds(policy, verified) {
+  const times = verified.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
+  const newestFirst = times.sort((a, b) => (a < b ? 1 : -1));
+  const reached = newestFirst.find((time) => {
+    const since = policy.witnesses.filter((witness) =>
+      verified.some(({ key, seconds }) => key === witness.key && seconds !== null && seconds >= time),
+    );
+    return isQuorumMet(policy, new Set(since.map(({ name }) => name)));
+  });
+  return reached || null;
 }
 
 /**
