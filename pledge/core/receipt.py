@@ -10,8 +10,8 @@ A ``.pledge-receipt.json`` is canonical JSON::
      "type": "receipt/v1"}
 
 It holds nothing that is not checked, so that no byte of it can change: no ``extra`` in a proof, and no signature on a
-checkpoint by a key that the policy does not know. Trust comes only from the policy: keys inside are never believed,
-they are compared with those that are.
+checkpoint but by keys that the policy has for this log, or for a witness. Trust comes only from the policy: keys inside
+are never believed, they are compared with those that are.
 """
 
 import hashlib
@@ -91,7 +91,7 @@ class Verified:
         checkpoint: A state of the log that holds it.
         grade: Signed by the log, or besides cosigned by a quorum of the policy's witnesses.
         witnesses: The policy's names of those that cosigned.
-        newest_cosignature_seconds: When the log was last seen so, since the Unix epoch; None without witnesses.
+        newest_cosignature_seconds: When a quorum last saw the log so, since the Unix epoch; None without one.
     """
 
     signing: Signing
@@ -183,7 +183,8 @@ def verify_receipt(receipt: Receipt, policy: Policy) -> Verified:
         policy: Whose logs, notaries and witnesses to believe; never taken from where the receipt is from.
 
     Raises:
-        VerificationError: anything in it does not check out, or is by a key that the policy does not know.
+        VerificationError: anything in it does not check out, or is by a key that the policy does not know; with the
+            code ``fork``, its two proofs show that the log has signed two states of one size.
         MalformedError: a part of it does not follow its format.
         NotUnderstoodError: its leaf is of a kind or version that this reader does not know.
     """
@@ -195,7 +196,8 @@ def verify_receipt(receipt: Receipt, policy: Policy) -> Verified:
     _verify_text(signing, receipt.text)
     _verify_openings(signing, receipt.openings)
     notaries = _verify_signatures(envelope, signing, policy)
-    notary_index, _ = _verify_proof(receipt.notary_leaf, receipt.notary_proof, signing.origin, policy)
+    notary_index, also_seen = _verify_proof(receipt.notary_leaf, receipt.notary_proof, signing.origin, policy)
+    _verify_one_log(seen.checkpoint, also_seen.checkpoint)
     if notary_index >= index or _notary_key(receipt.notary_leaf, signing) not in notaries:
         raise VerificationError("The notary's entry is not of a notary that signed.", code="receipt-notary")
     return Verified(
@@ -217,18 +219,35 @@ def _verify_proof(leaf: bytes, data: bytes, origin: str, policy: Policy) -> tupl
     seen = verify_checkpoint(policy, proof.checkpoint)
     if seen.checkpoint.origin != origin:
         raise VerificationError("A proof is from another log.", code="origin-wrong")
-    known = {(key.name, key.key_id) for key in (*policy.logs, *policy.witnesses.values())}
+    logs = [key for key in policy.logs if key.name == origin]
+    known = {(key.name, key.key_id) for key in (*logs, *policy.witnesses.values())}
     if any((line.name, line.key_id) not in known for line in parse_note(proof.checkpoint).signatures):
         raise VerificationError(
-            "A checkpoint is signed by a key that this policy does not know.", code="receipt-signer-unknown"
+            "A checkpoint is signed by a key that this policy does not have for this log.",
+            code="receipt-signer-unknown",
         )
     verify_inclusion(leaf_hash(leaf), proof.index, seen.checkpoint.size, proof.path, seen.checkpoint.root)
     return proof.index, seen
 
 
+def _verify_one_log(one: Checkpoint, other: Checkpoint) -> None:
+    """Check that two states of a log can be states of one: of one size they are the same."""
+    if one.size == other.size and one.root != other.root:
+        raise VerificationError(
+            "The log has signed two different states of the same size, so it does not show everyone the same. "
+            "Keep this file: it is the evidence.",
+            code="fork",
+        )
+
+
 def _verify_text(signing: Signing, pledge: str) -> None:
     if hashlib.sha256(pledge.encode()).hexdigest() != signing.pledge.sha256:
         raise VerificationError("This is not the text that was signed.", code="receipt-text")
+    lines = pledge.split("\n")
+    if any(lines.count(f"### {clause}") != 1 for clause in signing.clauses):
+        raise VerificationError(
+            "The text does not have the clauses that were signed.", code="receipt-clauses"
+        )
 
 
 def _verify_openings(signing: Signing, openings: Mapping[Field, Opening]) -> None:

@@ -62,7 +62,11 @@ from pledge.core.tlog.tree import Hash, leaf_hash, root_hash
 ORIGIN = "local.pledge.example/log"
 DAY = date(2026, 11, 23)
 UNTIL = date(2027, 11, 23)
-PLEDGE = "# The pledge\n\nI will not scale what nobody can hold. — “Not recklessly”, that is.\n"
+PLEDGE = (
+    "# The pledge\n\nI will not scale what nobody can hold. — “Not recklessly”, that is.\n\n"
+    "## Core clauses\n\n### no-reckless-scaling\n\nI will not.\n\n### say-so\n\nI say so.\n\n"
+    "## Optional clauses\n\n### leave\n\nI leave.\n\n### help-others\n\nI help others.\n"
+)
 PLEDGE_SHA256 = hashlib.sha256(PLEDGE.encode()).hexdigest()
 SECONDS = 1_795_400_000  # 2026-11-23
 

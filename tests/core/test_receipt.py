@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pledge.core.policy import Policy, format_policy, parse_policy
 from pledge.core.receipt import MAX_RECEIPT_BYTES, Receipt, format_receipt, parse_receipt, verify_receipt
 from pledge.core.statement import Envelope, Opening
+from pledge.core.tlog.note import ED25519, NoteSignature, VerifierKey, format_note, format_vkey, parse_note
+from pledge.core.tlog.proof import format_tlog_proof, parse_tlog_proof
 from pledge.errors import MalformedError, NotUnderstoodError, VerificationError
 from tests.core.sample_log import (
     ADA,
@@ -30,6 +32,7 @@ from tests.core.sample_log import (
     Signer,
     entries_of,
     key_entry,
+    named_key,
     proof_of,
     signatory,
     signed,
@@ -77,6 +80,11 @@ def test_a_receipt_shows_what_was_signed_where() -> None:
     assert (verified.index, verified.checkpoint.size, verified.checkpoint.origin) == (4, 5, SIGNING.origin)
     assert (verified.grade, verified.witnesses) == ("witnessed", ("w0", "w1"))
     assert verified.newest_cosignature_seconds == SECONDS
+
+
+def test_states_of_different_sizes_may_differ() -> None:
+    grown = replace(WHOLE, proof=proof_of([*ENTRIES, ENTRIES[1]], 4))
+    assert verify_receipt(grown, POLICY).checkpoint.size == 6
 
 
 def test_without_witnesses_a_receipt_is_logged() -> None:
@@ -128,6 +136,19 @@ def trust_without(start: str) -> Policy:
     return parse_policy("".join(line for line in lines if not line.startswith((start, "group "))))
 
 
+OTHER_LOG: Final = VerifierKey("other.example", ED25519, named_key("other log").public)
+TWO_LOGS: Final = parse_policy(f"log {format_vkey(OTHER_LOG)}\n{format_policy(POLICY)}")
+
+
+def with_line(proof: bytes, signature: bytes) -> bytes:
+    """Return a tlog-proof with one more line on its checkpoint, in the name of the other log."""
+    parsed = parse_tlog_proof(proof)
+    note = parse_note(parsed.checkpoint)
+    line = NoteSignature(OTHER_LOG.name, OTHER_LOG.key_id, signature)
+    checkpoint = format_note(note._replace(signatures=(*note.signatures, line)))
+    return format_tlog_proof(replace(parsed, checkpoint=checkpoint))
+
+
 def entry_after(*envelopes: Envelope) -> list[bytes]:
     return entries_of(*BEGINNING, *envelopes)
 
@@ -165,6 +186,26 @@ REFUSED: Final[dict[str, tuple[Receipt, Policy, str]]] = {
         "receipt-signer-unknown",
     ),
     "another log": (WHOLE, trust_without("log "), "not-verified"),
+    "a line by another log of the policy, which nobody checks for this one": (
+        replace(WHOLE, proof=with_line(WHOLE.proof, b"not a signature")),
+        TWO_LOGS,
+        "receipt-signer-unknown",
+    ),
+    "the same in the notary's proof": (
+        replace(WHOLE, notary_proof=with_line(WHOLE.notary_proof, b"not a signature")),
+        TWO_LOGS,
+        "receipt-signer-unknown",
+    ),
+    "two states of one size": (
+        replace(WHOLE, notary_proof=proof_of([*ENTRIES[:-1], ENTRIES[1]], 0)),
+        POLICY,
+        "fork",
+    ),
+    "a clause that the text does not have": (
+        receipt_of(entry_after(signed(replace(SIGNING, clauses=("no-such-clause",)), ADA, NOTARY)), 4),
+        POLICY,
+        "receipt-clauses",
+    ),
     "a signing for another log": (
         receipt_of(entry_after(signed(replace(SIGNING, origin="other.example"), ADA, NOTARY)), 4),
         POLICY,

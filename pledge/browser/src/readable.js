@@ -26,13 +26,17 @@ export function dayInWords(day) {
 }
 
 /**
- * Check that a text is the one a signing names.
+ * Check that a text is the one a signing names, and has each clause of it under a heading.
  * @param {Signing} signing
  * @param {string} text
  */
 export function verifyText(signing, text) {
   if (hex(sha256(text)) !== signing.pledge.sha256) {
     throw notVerified("The text of the pledge is not the one that was signed.");
+  }
+  const lines = text.split("\n");
+  if (signing.clauses.some((clause) => lines.filter((line) => line === `### ${clause}`).length !== 1)) {
+    throw notVerified("The text of the pledge does not have the clauses that were signed.");
   }
 }
 

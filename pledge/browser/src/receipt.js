@@ -25,7 +25,7 @@
  * @property {"logged" | "witnessed"} grade
  */
 
-import { base64, fromBase64, hex, sha256, text, utf8 } from "./bytes.js";
+import { base64, equal, fromBase64, hex, sha256, text, utf8 } from "./bytes.js";
 import { formatJson, parseJson } from "./canonical.js";
 import { commit, FIELDS } from "./commitment.js";
 import { pae, parseEnvelope } from "./dsse.js";
@@ -116,6 +116,7 @@ export async function verifyReceipt(receipt, policy, passed = () => {}) {
   const notaries = await verifyNotaries(envelope, policy);
   passed("notary");
   const notary = await verifyProof(receipt.notaryLeaf, receipt.notaryProof, signing.origin, policy);
+  verifyOneLog(seen.checkpoint, notary.seen.checkpoint);
   if (notary.index >= index || !notaries.includes(notaryKey(receipt.notaryLeaf, signing) ?? "")) {
     throw notVerified("The notary's entry is not of a notary that signed.");
   }
@@ -136,12 +137,26 @@ async function verifyProof(leaf, bytes, origin, policy) {
   if (proof.extra !== null) throw notVerified("A proof in a receipt has no extra data.");
   const seen = await verifyCheckpoint(policy, proof.checkpoint);
   if (seen.checkpoint.origin !== origin) throw notVerified("A proof is from another log.");
-  const known = [...policy.logs, ...policy.witnesses.map(({ key }) => key)];
+  const logs = policy.logs.filter(({ name }) => name === origin);
+  const known = [...logs, ...policy.witnesses.map(({ key }) => key)];
   if (parseNote(proof.checkpoint).signatures.some((signature) => keyOf(signature, known) === undefined)) {
-    throw notVerified("A checkpoint is signed by a key that this policy does not know.");
+    throw notVerified("A checkpoint is signed by a key that this policy does not have for this log.");
   }
   verifyInclusion(leafHash(leaf), proof.index, seen.checkpoint.size, proof.path, seen.checkpoint.root);
   return { index: proof.index, seen };
+}
+
+/**
+ * Two states of a log can be states of one: of one size they are the same.
+ * @param {import("./note.js").Checkpoint} one
+ * @param {import("./note.js").Checkpoint} other
+ */
+function verifyOneLog(one, other) {
+  if (one.size === other.size && !equal(one.root, other.root)) {
+    throw notVerified(
+      "The log has signed two different states of the same size, so it does not show everyone the same. Keep this file: it is the evidence.",
+    );
+  }
 }
 
 /**
