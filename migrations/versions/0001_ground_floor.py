@@ -182,6 +182,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("key", sa.String(length=1500), nullable=False),
+        sa.Column("normal_key", sa.String(length=1500), nullable=False),
         sa.Column("clauses", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "status IN ('current', 'former', 'withdrawn', 'lapsed')", name=op.f("ck_signing_status")
@@ -192,7 +193,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("sha256", name=op.f("uq_signing_sha256")),
     )
     with op.batch_alter_table("signing", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_signing_key"), ["key"], unique=False)
         batch_op.create_index("ix_signing_lapse", ["status", "until"], unique=False)
         batch_op.create_index("ix_signing_list", ["pledge", "status", "index"], unique=False)
         batch_op.create_index(
@@ -202,6 +202,7 @@ def upgrade() -> None:
             "ix_signing_list_both", ["pledge", "lab", "assurance", "status", "index"], unique=False
         )
         batch_op.create_index("ix_signing_list_lab", ["pledge", "lab", "status", "index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_signing_normal_key"), ["normal_key"], unique=False)
 
     op.create_table(
         "tallied_day",
@@ -309,12 +310,12 @@ def downgrade() -> None:
     op.drop_table("tally")
     op.drop_table("tallied_day")
     with op.batch_alter_table("signing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signing_normal_key"))
         batch_op.drop_index("ix_signing_list_lab")
         batch_op.drop_index("ix_signing_list_both")
         batch_op.drop_index("ix_signing_list_assurance")
         batch_op.drop_index("ix_signing_list")
         batch_op.drop_index("ix_signing_lapse")
-        batch_op.drop_index(batch_op.f("ix_signing_key"))
 
     op.drop_table("signing")
     with op.batch_alter_table("seat", schema=None) as batch_op:

@@ -18,6 +18,7 @@ from pledge.core.statement import (
     Role,
     Signing,
     Statement,
+    normal_key,
 )
 from pledge.core.tally import Tally
 
@@ -40,7 +41,7 @@ class LogState:
         policy_version: The latest policy's, or 0.
         issuers: Issuers entries by epoch.
         findings: The latest step of each finding by id.
-        holders: The newest signing by a signatory's key and a pledge.
+        holders: The newest signing by a signatory's key, in its normal form, and a pledge.
         signatories: The signatory's key of each signing, by the SHA-256 of its payload.
         tally: All standings and their counts; it lapses when told to.
     """
@@ -74,7 +75,7 @@ class LogState:
         match statement:
             case Signing():
                 self.signatories[payload_sha256] = statement.signatory.key
-                self.holders[statement.signatory.key, statement.pledge.slug] = payload_sha256
+                self.holders[normal_key(statement.signatory.key), statement.pledge.slug] = payload_sha256
             case PledgeText():
                 self.texts[statement.slug, statement.version] = statement
                 self.pledge_versions[statement.slug] = statement.version

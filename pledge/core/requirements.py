@@ -29,6 +29,7 @@ from pledge.core.statement import (
     Statement,
     TipDigest,
     Withdrawal,
+    normal_key,
 )
 from pledge.errors import VerificationError
 
@@ -112,7 +113,7 @@ def _issuance(state: LogState, issuance: Issuance, envelope: Envelope) -> Checks
 def _signing(state: LogState, signing: Signing, envelope: Envelope) -> Checks:
     text = state.texts.get((signing.pledge.slug, signing.pledge.version))
     rules.check_signing(signing, text, state.labs.get(signing.lab) if signing.lab else None)
-    before = state.holders.get((signing.signatory.key, signing.pledge.slug))
+    before = state.holders.get((normal_key(signing.signatory.key), signing.pledge.slug))
     rules.check_key_free(state.tally.standings[before].status if before else None)
     if signing.credential is not None:
         rules.check_credential(signing, state.issuers.get(signing.credential.epoch))

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from pledge.core.keys import check_ed25519_public, verify_ed25519
-from pledge.core.sshwire import Reader
+from pledge.core.sshwire import Reader, format_string
 from pledge.errors import MalformedError, VerificationError
 
 MAX_KEY_BYTES: Final = 2048
@@ -130,6 +130,15 @@ class SshPublicKey:
     kind: str
     blob: bytes
     _key: _Key | _SecurityKey = field(repr=False, compare=False)
+
+    @property
+    def plain(self) -> bytes:
+        """The blob of the key alone, without the application for which a security key holds it."""
+        if not isinstance(self._key, _SecurityKey):
+            return self.blob
+        start = len(format_string(self.kind.encode()))
+        end = len(self.blob) - len(format_string(self._key.application))
+        return format_string(_held_algorithm(self.kind).encode()) + self.blob[start:end]
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Verify a signature blob over ``data``.

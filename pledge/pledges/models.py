@@ -51,7 +51,8 @@ class Signing(Base):
     status: Mapped[Status] = mapped_column(String(9))
     day: Mapped[date]
     until: Mapped[date]
-    key: Mapped[str] = mapped_column(String(1500), index=True)
+    key: Mapped[str] = mapped_column(String(1500))
+    normal_key: Mapped[str] = mapped_column(String(1500), index=True)
     clauses: Mapped[list[str]] = mapped_column(JSON)
 
     openings: Mapped[list["Shown"]] = relationship(

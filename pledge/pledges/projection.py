@@ -120,6 +120,7 @@ def _row(entry: Sequenced, signing: st.Signing, standing: Standing) -> dict[str,
         "day": signing.day,
         "until": standing.until,
         "key": signing.signatory.key,
+        "normal_key": st.normal_key(signing.signatory.key),
         "clauses": list(signing.clauses),
     }
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from pledge.core.statement import normal_key
 from pledge.db import table_of
 from pledge.errors import ConflictError
 from pledge.labs.service import can_show
@@ -27,8 +28,8 @@ _TAKEN = (
     .join(_SIGNING, _SIGNING.c.sha256 == _SEAT.c.sha256)
     .where(_SEAT.c.seat.in_(bindparam("seats", expanding=True)), _SIGNING.c.status.in_(("current", "lapsed")))
 )
-_SIGNED = select(_SIGNING.c.key, _SIGNING.c.pledge).where(
-    _SIGNING.c.key.in_(bindparam("keys", expanding=True)), _SIGNING.c.status.in_(("current", "lapsed"))
+_SIGNED = select(_SIGNING.c.normal_key, _SIGNING.c.pledge).where(
+    _SIGNING.c.normal_key.in_(bindparam("keys", expanding=True)), _SIGNING.c.status.in_(("current", "lapsed"))
 )
 _USED = delete(_MAIL_LINK).where(
     _MAIL_LINK.c.seat.in_(bindparam("seats", expanding=True)), _MAIL_LINK.c.purpose == "sign"
@@ -103,7 +104,9 @@ def _check_seats(session: Session, signings: Sequence[Verified]) -> None:
 
 def _check_keys(session: Session, signings: Sequence[Verified]) -> set[tuple[str, str]]:
     """Look among the logged signings, and among those in this transaction, which are not logged yet."""
-    keys = {(signing.statement.signatory.key, signing.statement.pledge.slug) for signing in signings}
+    keys = {
+        (normal_key(signing.statement.signatory.key), signing.statement.pledge.slug) for signing in signings
+    }
     signed = {(key, pledge) for key, pledge in session.execute(_SIGNED, {"keys": [key for key, _ in keys]})}
     if len(keys) != len(signings) or keys & (signed | _in_this_transaction(session)):
         raise ConflictError(

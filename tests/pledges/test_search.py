@@ -70,6 +70,7 @@ def _write(session: Session, place: int, name: str) -> None:
         "day": START.date(),
         "until": START.date(),
         "key": f"ed25519:{number}",
+        "normal_key": f"ed25519:{number}",
         "clauses": [],
     }
     session.execute(insert(Signing), row)

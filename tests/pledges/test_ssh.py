@@ -4,6 +4,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -68,6 +70,26 @@ def test_a_key_of_each_kind_signs(ada: Person, keys: dict[str, SshKey], kind: st
     verified = verify_receipt(receipt, parse_policy(trust_policy(ada.instance)))
     assert verified.openings["name"].value == "Ada Lovelace"
     assert verified.signing.signatory.key == keys[kind].public_line.split()[1]
+
+
+@pytest.mark.parametrize("is_ssh_first", [False, True])
+def test_a_key_signs_once_in_whichever_spelling(
+    ada: Person, app: Flask, keys: dict[str, SshKey], *, is_ssh_first: bool
+) -> None:
+    """The same Ed25519 key, at the browser and as OpenSSH writes it."""
+    seed = load_ssh_private_key(keys["ed25519"].path.read_bytes(), None)
+    assert isinstance(seed, Ed25519PrivateKey)
+    other = Person(app, "Eve", "eve@mistral.ai", seed=seed.private_bytes_raw())
+    if is_ssh_first:
+        sign(ada, keys["ed25519"])
+        link = other.ask()
+        response = other.client.post(link, data=other.signed_fields(link))
+    else:
+        other.sign()
+        link = ada.ask()
+        response = post(ada, link, keys["ed25519"].sign(statement(ada, link, keys["ed25519"])))
+    assert response.status_code == 409
+    assert "signed this pledge already" in response.text
 
 
 def test_the_comment_of_a_key_is_not_kept(ada: Person, keys: dict[str, SshKey]) -> None:

@@ -25,7 +25,7 @@ from pledge.core.statement.kinds import KINDS, format_statement, parse_payload, 
 from pledge.core.statement.lab import Domain, Headcount, Lab, Population, Scope
 from pledge.core.statement.operation import Genesis, PolicyText, Release, TipDigest
 from pledge.core.statement.pledge_text import Clauses, PledgeText
-from pledge.core.statement.signer import keyid_of, verify_signatory
+from pledge.core.statement.signer import keyid_of, normal_key, verify_signatory
 from pledge.core.statement.signing import (
     TERM_MONTHS,
     Affiliation,
@@ -89,6 +89,7 @@ __all__ = [
     "format_payload_type",
     "format_statement",
     "keyid_of",
+    "normal_key",
     "pae",
     "parse_base64",
     "parse_envelope",
