@@ -34,6 +34,7 @@ class LogState:
         day: The last dated entry's.
         payloads: SHA-256, hex, of every payload: entries are told apart by these, as signatures are malleable.
         keyrings: The keys of each role.
+        founders: How many founding stewards were ever admitted; there are never more than a decision takes.
         has_stewards: Whether as many stewards as a decision takes once stood; from then on they decide.
         labs: Labs by slug, as their latest entry has them.
         texts: Pledge texts by slug and version.
@@ -50,6 +51,7 @@ class LogState:
     day: date = date.min
     payloads: set[str] = field(default_factory=set)
     keyrings: dict[Role, Keyring] = field(default_factory=lambda: {role: Keyring(role) for role in _ROLES})
+    founders: int = 0
     has_stewards: bool = False
     labs: dict[str, Lab] = field(default_factory=dict)
     texts: dict[tuple[str, int], PledgeText] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class LogState:
                 self.keyrings[statement.role].admit(
                     Term(statement.keys.signing, statement.from_, statement.until)
                 )
+                self.founders += statement.founder
                 self.has_stewards |= self.keyrings["steward"].unrevoked() >= self.quorum
             case _:
                 self.keyrings[statement.role].revoke(statement.key)

@@ -84,8 +84,8 @@ def _key(state: LogState, key: Key, envelope: Envelope) -> Checks:
     keyring.check_new(key.keys.signing)
     if key.role == "steward" and not key.founder:
         return _stewards(state, key, envelope)
-    if key.founder and state.has_stewards:
-        raise VerificationError("Stewards exist; they alone admit another.", code="founder-late")
+    if key.founder and state.founders >= state.quorum:
+        raise VerificationError("The log has had all its founders.", code="founder-late")
     if key.role in {"issuer", "log"} and keyring.has_current(key.day):
         # A rotation, which the old key has to confirm. A notary that is replaced signs as the notary.
         first, rest = envelope.signatures[:1], envelope.signatures[1:]

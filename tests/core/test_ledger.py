@@ -297,6 +297,15 @@ REFUSED: Final[dict[str, tuple[tuple[Envelope, ...], Envelope, str]]] = {
         signed(key_entry(THIRD), NOTARY),
         "founder-late",
     ),
+    "a founder in place of one revoked before the last came": (
+        (
+            FOUNDED[0],
+            signed(replace(REVOCATION, role="steward", key=format_key(FIRST.key.public)), NOTARY),
+            FOUNDED[1],
+        ),
+        signed(key_entry(THIRD), NOTARY),
+        "founder-late",
+    ),
     "a decision by a revoked steward": (
         (
             *FOUNDED,
