@@ -1,16 +1,16 @@
 """The files that a log and its site publish, read by what they are. Nothing here is verified yet."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Final, TypeVar
 
 from pledge.audit.source import Source
-from pledge.core.tlog.bundle import MAX_ENTRY_BYTES
+from pledge.core.tlog.bundle import MAX_ENTRY_BYTES, format_bundle, parse_bundle
 from pledge.core.tlog.note import MAX_NOTE_BYTES
 from pledge.core.tlog.tile_path import ENTRIES_LEVEL, WIDTH, Tile, format_tile_path
 from pledge.core.tlog.tree import HASH_BYTES
-from pledge.errors import NotFoundError
+from pledge.errors import MalformedError, NotFoundError
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -45,26 +45,41 @@ class Published:
         return self.source.read(f"pledges/{slug}/{version}.txt", max_bytes=MAX_TEXT_BYTES)
 
     def bundle(self, index: int, width: int) -> bytes:
-        """Read the bundle of ``width`` entries, or the full one that has grown out of it, if that is left."""
-        return self._read(Tile(ENTRIES_LEVEL, index, width), _MAX_BUNDLE_BYTES)
+        """Read the bundle of ``width`` entries, or as many of the full one that has grown out of it.
+
+        What stands at the bundle's own path is given as it is: there may be anything.
+        """
+        return self._read(Tile(ENTRIES_LEVEL, index, width), _MAX_BUNDLE_BYTES, _first_entries)
 
     def tile(self, level: int, index: int, width: int) -> bytes:
-        """Read ``width`` hashes of a tile: fewer bytes only if the log has fewer."""
-        return self._read(Tile(level, index, width), WIDTH * HASH_BYTES)[: width * HASH_BYTES]
+        """Read a tile of ``width`` hashes, or as many of the full one; as ``bundle``."""
+        return self._read(Tile(level, index, width), WIDTH * HASH_BYTES, _first_hashes)
 
-    def _read(self, tile: Tile, max_bytes: int) -> bytes:
+    def _read(self, tile: Tile, max_bytes: int, cut: Callable[[bytes, int], bytes]) -> bytes:
         try:
             return self.source.read(f"log/{format_tile_path(tile)}", max_bytes=max_bytes)
         except NotFoundError:
             if tile.width == WIDTH:
                 raise
-            # A log may drop partial tiles once the full one is there (C2SP tlog-tiles, "Partial Tiles").
-            return self.source.read(
-                f"log/{format_tile_path(tile._replace(width=WIDTH))}", max_bytes=max_bytes
-            )
+        # A log may drop partial tiles once the full one is there (C2SP tlog-tiles, "Partial Tiles").
+        full = format_tile_path(tile._replace(width=WIDTH))
+        return cut(self.source.read(f"log/{full}", max_bytes=max_bytes), tile.width)
 
 
-def read_ahead(keys: Iterable[K], read: Callable[[K], T]) -> Iterator[T]:
+def _first_entries(bundle: bytes, width: int) -> bytes:
+    entries = parse_bundle(bundle)
+    if len(entries) != WIDTH:
+        raise MalformedError("A full bundle has 256 entries.")
+    return format_bundle(entries[:width])
+
+
+def _first_hashes(tile: bytes, width: int) -> bytes:
+    if len(tile) != WIDTH * HASH_BYTES:
+        raise MalformedError("A full tile has 256 hashes.")
+    return tile[: width * HASH_BYTES]
+
+
+def read_ahead(keys: Iterable[K], read: Callable[[K], T]) -> Generator[T]:
     """Read in order, a few at once, and never far ahead of whoever takes what was read."""
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as pool:
         rest = iter(keys)

@@ -11,6 +11,7 @@ What is wrong is collected in a report; only what cannot be read at all is raise
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from typing import Final
 
@@ -131,7 +132,11 @@ def _read_entries(
     jobs: int,
     progress: Progress,
 ) -> None:
-    """Read all bundles and tiles once, and check the tree, the rules and the signatures on the way."""
+    """Read all bundles and tiles once, and check the tree, the rules and the signatures on the way.
+
+    Reading ends at the first bundle that cannot be judged, or a size that was signed without its entries would be read
+    for ever.
+    """
     size, tree = seen.checkpoint.size, Tree(seen.checkpoint)
     bundles = range(-(-size // WIDTH))
 
@@ -141,8 +146,11 @@ def _read_entries(
         bundle, tile = (read_tile(published, tile) for tile in tiles)
         return bundle, tile
 
-    with Verifiers(jobs if size >= _MIN_ENTRIES_FOR_PROCESSES else 1) as verifiers:
-        for index, (bundle, tile) in enumerate(read_ahead(bundles, read)):
+    with (
+        Verifiers(jobs if size >= _MIN_ENTRIES_FOR_PROCESSES else 1) as verifiers,
+        closing(read_ahead(bundles, read)) as reading,
+    ):
+        for index, (bundle, tile) in enumerate(reading):
             entries = tree.take(index, bundle, tile)
             if entries is None:
                 fold.stop(
@@ -151,6 +159,8 @@ def _read_entries(
             else:
                 verifiers.submit(fold.take(entries))
             progress(min((index + 1) * WIDTH, size), size)
+            if fold.problem is not None:
+                break
         fold.finish()
         tree.finish(published, old.checkpoint if _is_continued(seen, old) and old else None)
         bad = verifiers.finish()
@@ -160,6 +170,8 @@ def _read_entries(
     if fold.problem is not None:
         report.problems.append(fold.problem)
         report.remarks.append("entries after one that breaks a rule, and counts, were not judged")
+    if not tree.is_whole:
+        report.remarks.append("the rest of the log was not read, nor its root compared")
 
 
 def _is_continued(seen: VerifiedCheckpoint, old: VerifiedCheckpoint | None) -> bool:

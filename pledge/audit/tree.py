@@ -35,9 +35,14 @@ class Tree:
         """Take a bundle and the tile over it.
 
         Returns:
-            The entries; None when the bundle cannot be taken apart or lacks some.
+            The entries; None when the bundle is missing, cannot be taken apart or lacks some. Then nothing more can be
+            taken.
         """
         width = tile_width(ENTRIES_LEVEL, index, self._checkpoint.size)
+        if bundle is None:
+            path = format_tile_path(Tile(ENTRIES_LEVEL, index, width))
+            self.problems.append(Problem("bundle", f"{path} is missing or too long"))
+            return None
         entries = self._split(index, bundle, width)
         hashes = [_NO_ENTRY if entry is None else leaf_hash(entry) for entry in entries]
         self._compare(index, hashes, tile)
@@ -46,8 +51,14 @@ class Tree:
         return whole if len(whole) == width else None
 
     def finish(self, published: Published, old: Checkpoint | None) -> None:
-        """Compare tiles above level 0, the root, and the root of an earlier checkpoint."""
+        """Compare tiles above level 0, the root, and the root of an earlier checkpoint.
+
+        Where not all was taken, there is no root to compare: then only the entries that were changed are named.
+        """
         size = self._checkpoint.size
+        if not self.is_whole:
+            self.problems += self._blame(published)
+            return
         computed = append(0, self._leaf_hashes, _no_tile)
         for (level, index), tile in sorted(computed.tiles.items()):
             if level > 0:
@@ -62,18 +73,20 @@ class Tree:
             message = "this log does not continue the checkpoint that you had: keep both, they prove it"
             self.problems.append(Problem("consistency", message))
 
-    def _split(self, index: int, bundle: bytes | None, width: int) -> list[bytes | None]:
+    @property
+    def is_whole(self) -> bool:
+        """Whether all entries were taken."""
+        return len(self._leaf_hashes) == self._checkpoint.size
+
+    def _split(self, index: int, bundle: bytes, width: int) -> list[bytes | None]:
         """Take a bundle apart, as far as that goes; entries that are missing are None."""
         path = format_tile_path(Tile(ENTRIES_LEVEL, index, width))
-        if bundle is None:
-            self.problems.append(Problem("bundle", f"{path} is missing or too long"))
-            return [None] * width
         try:
             entries = parse_bundle(bundle)
         except MalformedError:
             self.problems.append(Problem("bundle", f"{path} is not a bundle of entries"))
             return list(_pieces(bundle, width))
-        if len(entries) not in {width, WIDTH}:
+        if len(entries) != width:
             self.problems.append(Problem("bundle", f"{path} has {len(entries)} entries, not {width}"))
         return [*entries[:width], *[None] * (width - len(entries))]
 

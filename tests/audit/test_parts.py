@@ -107,7 +107,7 @@ def test_reading_ahead_keeps_order_and_stops_when_told() -> None:
     asked.clear()
     reading = read_ahead(range(1000), read)
     assert next(reading) == 0
-    reading.close()  # type: ignore[attr-defined]  # a generator
+    reading.close()
     assert len(asked) < 50
 
 

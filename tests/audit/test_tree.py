@@ -10,14 +10,19 @@ from pledge.audit.service import audit
 from pledge.audit.source import Directory
 from pledge.core.policy import parse_policy
 from pledge.core.statement import format_envelope
+from pledge.core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from pledge.core.tlog.tile import format_bundle, parse_bundle
+from pledge.core.tlog.tree import leaf_hash
 from tests.audit.conftest import Audit, Run, change
 from tests.core.sample_log import (
+    LOG_KEY,
+    LOG_ML_DSA_KEY,
     NOTARY,
+    ORIGIN,
     signatory,
     signed,
 )
-from tests.testlog import DAY, POLICY, WholeLog, make_log, write_files
+from tests.testlog import DAY, POLICY, WholeLog, make_log, noon, write_files
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 40, 700, 1500])
@@ -99,6 +104,78 @@ def test_a_truncated_file_is_named(run: Run, mirror: Path, policy: Path) -> None
 def test_a_bundle_with_too_many_entries_is_named(audited: Audit, log: WholeLog) -> None:
     more = format_bundle([*log.entries, log.entries[0]])
     assert "has 9 entries, not 8" in audited(log, **{"log/tile/entries/000.p/8": more}).output
+
+
+@pytest.mark.parametrize("more", [b"garbage", bytes(32), bytes(8192 - 8 * 32)])
+def test_a_tile_has_no_byte_more(audited: Audit, log: WholeLog, more: bytes) -> None:
+    tile = log.log_files()["log/tile/0/000.p/8"] + more
+    result = audited(log, **{"log/tile/0/000.p/8": tile})
+    assert result.exit_code == 1
+    assert f"tile/0/000.p/8 has {len(tile)} bytes, not 256 [tile]" in result.output
+
+
+def test_a_partial_bundle_is_no_full_one(audited: Audit, log: WholeLog) -> None:
+    more = format_bundle([*log.entries, *[b"A"] * 248])
+    result = audited(log, **{"log/tile/entries/000.p/8": more})
+    assert result.exit_code == 1
+    assert "has 256 entries, not 8 [bundle]" in result.output
+
+
+@pytest.mark.parametrize("path", ["log/tile/0/000", "log/tile/entries/000"])
+def test_what_is_read_in_place_of_a_partial_tile_is_a_full_one(tmp_path: Path, path: str) -> None:
+    """At the full path only the full form counts, also where it begins with what was asked for."""
+    small, files = make_log(200), make_log(260).files()
+    short = files[path.replace("0/000", "0/001.p/7").replace("entries/000", "entries/001.p/7")]
+    files |= {"log/checkpoint": small.checkpoint(), "tallies.json": small.claims()}
+    for other in (files[path] + b"\0\0", files[path][:-1], files[path][: 203 * 32], short):
+        directory = write_files(tmp_path / "grown", files | {path: other})
+        report = audit(Directory(directory), parse_policy(POLICY), today=DAY, jobs=1)
+        assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("size", [9, 300, 2**40, 2**63 - 1])
+def test_a_size_that_was_signed_without_its_entries_ends_the_audit(tmp_path: Path, size: int) -> None:
+    files = make_log(5).files()
+    checkpoint = Checkpoint(ORIGIN, size, leaf_hash(b"no tree"))
+    files["log/checkpoint"] = sign_checkpoint(
+        checkpoint, ed25519=LOG_KEY, ml_dsa=LOG_ML_DSA_KEY, seconds=noon(DAY)
+    )
+    directory = write_files(tmp_path / "huge", files)
+    report = audit(Directory(directory), parse_policy(POLICY), today=DAY, jobs=1)
+    rules = {problem.rule for problem in report.problems}
+    assert "bundle" in rules
+    assert len(report.problems) < 9
+    assert "the rest of the log was not read" in " ".join(report.remarks)
+
+
+def test_reading_ends_at_an_entry_that_breaks_a_rule(tmp_path: Path) -> None:
+    """Bundles of junk are soon made: a site that serves them without end would otherwise be read without end."""
+    log = make_log(5)
+    for number in range(9 * 256):
+        log.append(b"%d" % number)
+    asked: list[str] = []
+
+    class Counting(Directory):
+        def read(self, path: str, *, max_bytes: int) -> bytes:
+            asked.append(path)
+            return super().read(path, max_bytes=max_bytes)
+
+    source = Counting(log.write(tmp_path / "junk"))
+    report = audit(source, parse_policy(POLICY), today=DAY, jobs=1)
+    assert [problem.entry for problem in report.problems] == [8]
+    assert "log/tile/entries/009.p/8" not in asked
+
+
+def test_a_bundle_that_is_not_whole_still_has_its_entries_named(tmp_path: Path) -> None:
+    files = make_log(260).files()
+    path = "log/tile/entries/000"
+    files[path] = files[path][:-5]
+    report = audit(Directory(write_files(tmp_path / "cut", files)), parse_policy(POLICY), today=DAY, jobs=1)
+    assert [(problem.rule, problem.entry) for problem in report.problems] == [
+        ("bundle", None),
+        ("entry-changed", 255),
+        ("bundle", None),
+    ]
 
 
 def test_a_log_that_grew_continues_its_checkpoint(audited: Audit, log: WholeLog, tmp_path: Path) -> None:
