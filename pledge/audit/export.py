@@ -1,9 +1,11 @@
 """``pledge export``: a static mirror of a log and what its site says of it, at the same paths as over HTTP.
 
-    log/checkpoint  log/policy  log/tile/…  tallies.json  pledges/<slug>/<version>.txt
+    log/checkpoint  log/policy  log/tile/…  tallies.json  removals.json  pledges/<slug>/<version>.txt
+    policy/<version>.json
 
 Everything comes from one snapshot of the database. Full tiles and bundles never change, so those that are there are
-left alone, and an export that was interrupted goes on. The checkpoint is written last: whatever it covers is there.
+compared and left alone, and an export that was interrupted goes on. The checkpoint is written last: whatever it covers
+is there.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledge.audit.console import plain_errors, read_bounded, write_atomically
-from pledge.audit.published import MAX_CLAIMS_BYTES
+from pledge.audit.published import MAX_CLAIMS_BYTES, MAX_REMOVALS_BYTES
 from pledge.core.statement import format_json
 from pledge.core.tlog.bundle import parse_bundle
 from pledge.core.tlog.checkpoint import Checkpoint, parse_checkpoint
@@ -25,10 +27,12 @@ from pledge.core.tlog.tile import tree_root
 from pledge.core.tlog.tile_path import ENTRIES_LEVEL, HEIGHT, WIDTH, Tile, format_tile_path, tile_width
 from pledge.core.tlog.tree import leaf_hash
 from pledge.errors import ConflictError, UnavailableError
+from pledge.founding import POLICY_VERSION, policy_document
 from pledge.instance import Instance, trust_policy
 from pledge.log.sequencer import read_tile
 from pledge.log.service import read_bundle, read_checkpoint
 from pledge.pledges.models import Text
+from pledge.pledges.review import ledger
 from pledge.tallies.service import claims
 
 
@@ -56,7 +60,8 @@ def export_log(instance: Instance, directory: Path) -> Exported:
     """Write a mirror, or bring one up to date.
 
     Raises:
-        ConflictError: The directory holds another log, or a later state of this one.
+        ConflictError: The directory holds another log, or a later state of this one, or a full tile that is not the
+            database's.
         NotFoundError: The log is empty.
         OSError: A file cannot be written; what is there stays a mirror of what it was.
     """
@@ -66,11 +71,12 @@ def export_log(instance: Instance, directory: Path) -> Exported:
         _check_target(session, directory / "log" / "checkpoint", checkpoint)
         written = kept = 0
         for tile in _tiles(checkpoint.size):
-            path = directory / "log" / format_tile_path(tile)
+            path, data = directory / "log" / format_tile_path(tile), _read(session, tile)
             if tile.width == WIDTH and path.exists():
+                _check_same(path, data)
                 kept += 1
                 continue
-            write_atomically(path, _read(session, tile))
+            write_atomically(path, data)
             written += 1
         rest = _small_files(session, instance) | {"log/checkpoint": note}
         for name, data in rest.items():
@@ -88,6 +94,16 @@ def _check_target(session: Session, path: Path, checkpoint: Checkpoint) -> None:
         raise ConflictError(
             "This directory mirrors another log, or a state of this one that the database does not have. "
             "Nothing was written.",
+            code="other-mirror",
+        )
+
+
+def _check_same(path: Path, data: bytes) -> None:
+    """Check that a file which never changes has not: one that has is evidence, and is not written over."""
+    if path.stat().st_size != len(data) or path.read_bytes() != data:
+        raise ConflictError(
+            f"{path} is not what the database has. One of the two was changed. Keep both and find out which; without "
+            "this file an export writes it anew.",
             code="other-mirror",
         )
 
@@ -121,5 +137,7 @@ def _small_files(session: Session, instance: Instance) -> dict[str, bytes]:
     return {
         **{path: body.encode() for path, body in texts.items()},
         "log/policy": trust_policy(instance).encode(),
+        f"policy/{POLICY_VERSION}.json": policy_document(),
+        "removals.json": format_json(ledger(session), max_bytes=MAX_REMOVALS_BYTES),
         "tallies.json": format_json(claims(session), max_bytes=MAX_CLAIMS_BYTES),
     }

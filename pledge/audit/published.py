@@ -16,6 +16,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 MAX_CLAIMS_BYTES: Final = 2**24
+MAX_REMOVALS_BYTES: Final = 2**26
 MAX_POLICY_BYTES: Final = 2**21
 MAX_TEXT_BYTES: Final = 2**20
 _MAX_BUNDLE_BYTES: Final = WIDTH * (2 + MAX_ENTRY_BYTES)

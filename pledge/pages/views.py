@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from pledge.core import statement as st
 from pledge.errors import NotFoundError
 from pledge.founding import policy_document
 from pledge.instance import get_instance, trust_policy
@@ -22,6 +23,8 @@ from pledge.tallies import service as tallies
 bp = Blueprint("pages", __name__)
 
 _NEWEST = 10
+_LEDGER_LINES = 1000
+_MAX_LEDGER_BYTES = 2**20
 _Counts = dict[tuple[str, str], int]
 
 
@@ -113,17 +116,31 @@ def outbox() -> str:
 @bp.get("/removals")
 def removals() -> str:
     """Show what the operator hid, restored or withdrew."""
-    before = request.args.get("before", "")
-    is_number = before.isascii() and before.isdigit() and len(before) < 10  # noqa: PLR2004  # no ledger is that long
+    before = _before()
     with get_instance().database.reading() as session:
-        lines = review.removals(session, before=int(before) if is_number else None)
+        lines = review.removals(session, before=before)
     shown = lines[:50]
     return render_template(
         "pages/removals.html",
         removals=shown,
-        newer="/removals" if is_number else None,
+        newer=None if before is None else "/removals",
         older=f"/removals?before={shown[-1].id}" if len(lines) > len(shown) else None,
     )
+
+
+@bp.get("/removals.json")
+def removals_ledger() -> Response:
+    """Give the same for programs: an audit compares it with the log."""
+    with get_instance().database.reading() as session:
+        ledger = review.ledger(session, before=_before(), limit=_LEDGER_LINES)
+    return Response(st.format_json(ledger, max_bytes=_MAX_LEDGER_BYTES), content_type="application/json")
+
+
+def _before() -> int | None:
+    """Give where a stretch of the removals ends, or None for the newest."""
+    before = request.args.get("before", "")
+    is_number = before.isascii() and before.isdigit() and len(before) < 10  # noqa: PLR2004  # no ledger is that long
+    return int(before) if is_number else None
 
 
 @bp.get("/reported")

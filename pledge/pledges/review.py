@@ -5,12 +5,13 @@ Whatever is hidden or restored stands in the public removals ledger with a class
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pledge.errors import LimitError, NotFoundError
+from pledge.log.service import tree_size
 from pledge.pledges.changes import get_signing
 from pledge.pledges.models import Removal, Report, Shown, Signing
 from pledge.pledges.projection import index_name
@@ -96,8 +97,40 @@ def close_reports(session: Session, public_id: str) -> None:
     session.execute(delete(Report).where(Report.public_id == public_id))
 
 
+def ledger(session: Session, *, before: int | None = None, limit: int | None = None) -> dict[str, Any]:
+    """Give the removals ledger for programs, ``removals/v1``: newest first, all of it or a stretch.
+
+    Args:
+        session: Reads one snapshot, so that log and ledger tell of the same acts.
+        before: Where the stretch before ended, ``next`` there; None for the newest.
+        limit: At most so many lines; None for all.
+    """
+    statement = select(Removal).order_by(Removal.id.desc())
+    if before is not None:
+        statement = statement.where(Removal.id < before)
+    if limit is not None:
+        statement = statement.limit(limit + 1)
+    rows = session.scalars(statement).all()
+    is_whole = limit is None or len(rows) <= limit
+    return {
+        "type": "removals/v1",
+        "size": tree_size(session),
+        "next": None if is_whole else rows[-2].id,
+        "lines": [
+            {
+                "day": row.day.isoformat(),
+                "signatory": row.public_id,
+                "field": row.field,
+                "action": row.action,
+                "reason": row.reason_class,
+            }
+            for row in (rows if is_whole else rows[:-1])
+        ],
+    }
+
+
 def removals(session: Session, *, before: int | None = None) -> Sequence[Removal]:
-    """Give the removals ledger, newest first, at most 51 lines."""
+    """Give the removals ledger for its page, newest first, at most 51 lines."""
     statement = select(Removal).order_by(Removal.id.desc()).limit(51)
     return session.scalars(statement if before is None else statement.where(Removal.id < before)).all()
 

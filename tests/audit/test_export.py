@@ -71,7 +71,13 @@ def test_a_mirror_is_what_the_site_serves(ada: Person, tmp_path: Path) -> None:
     result = run(ada.instance, tmp_path / "mirror")
     assert result.exit_code == 0, result.output
     files = paths(tmp_path / "mirror")
-    assert {path.split("/")[0] for path in files} == {"log", "pledges", "tallies.json"}
+    assert {path.split("/")[0] for path in files} == {
+        "log",
+        "pledges",
+        "policy",
+        "removals.json",
+        "tallies.json",
+    }
     for path, data in files.items():
         assert ada.client.get(f"/{path}").data == data, path
     assert f"{len(files)} files written, 0 left" in result.output
@@ -92,13 +98,31 @@ def test_full_tiles_are_left_as_they_are(instance: Instance, tmp_path: Path) -> 
     first = export_log(instance, tmp_path)
     assert first.kept == 0
     full = tmp_path / "log" / "tile" / "entries" / "000"
-    full.write_bytes(b"left alone")
+    written = full.stat().st_mtime_ns
     fill(instance, 5, "1")
     second = export_log(instance, tmp_path)
     assert second.size == first.size + 5
     assert second.kept == 2
-    assert full.read_bytes() == b"left alone"
+    assert full.stat().st_mtime_ns == written
     assert {"log/tile/1/000.p/1", "log/tile/0/000"} <= paths(tmp_path).keys()
+
+
+@pytest.mark.parametrize("path", ["log/tile/entries/000", "log/tile/0/000"])
+def test_a_full_tile_that_was_changed_is_neither_trusted_nor_written_over(
+    instance: Instance, tmp_path: Path, path: str
+) -> None:
+    fill(instance, 250)
+    export_log(instance, tmp_path)
+    full = tmp_path / path
+    good = full.read_bytes()
+    for other in (good[:-1], good[:-1] + b"x"):
+        full.write_bytes(other)
+        with pytest.raises(ConflictError, match="Keep both"):
+            export_log(instance, tmp_path)
+        assert full.read_bytes() == other
+    full.unlink()
+    export_log(instance, tmp_path)
+    assert full.read_bytes() == good
 
 
 def test_an_interrupted_export_has_no_new_checkpoint_and_goes_on(
