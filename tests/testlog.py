@@ -7,6 +7,7 @@ site serves it and ``pledge export`` mirrors it. All keys are fixed; they are th
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from pledge.core.calendar import months_later
 from pledge.core.policy import format_policy
@@ -67,11 +68,14 @@ class WholeLog:
     day: date = DAY
     entries: list[bytes] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
+    removed: list[Withdrawal] = field(default_factory=list)
 
     def add(self, statement: Statement, *signers: Signer) -> str:
         """Append a statement, signed in this order; gives the SHA-256 of its payload."""
         sealed = seal(statement)
         self.tally.apply(sealed.payload_sha256, statement)
+        if isinstance(statement, Withdrawal) and statement.is_removal:
+            self.removed.append(statement)
         return self.append(format_envelope(signed(statement, *signers)), sealed.payload_sha256)
 
     def append(self, entry: bytes, name: str = "") -> str:
@@ -105,6 +109,12 @@ class WholeLog:
         """Append a withdrawal by the signatory."""
         return self.add(
             Withdrawal(origin=ORIGIN, day=self.day, signing=signing, reason=reason), signatory(name)
+        )
+
+    def remove(self, signing: str, reason: str = "spam") -> str:
+        """Append a removal by the notary."""
+        return self.add(
+            Withdrawal(origin=ORIGIN, day=self.day, signing=signing, reason=f"removed:{reason}"), NOTARY
         )
 
     def checkpoint(self, *, witnesses: int = 2, seconds: int | None = None, origin: str = ORIGIN) -> bytes:
@@ -156,6 +166,22 @@ class WholeLog:
             max_bytes=2**24,
         )
 
+    def removals(self) -> bytes:
+        """``removals.json`` after all entries: a line for each removal."""
+        lines: list[dict[str, Any]] = [
+            {
+                "day": removal.day.isoformat(),
+                "signatory": removal.signing[:32],
+                "field": "signing",
+                "action": "withdrawn",
+                "reason": removal.reason.removeprefix("removed:"),
+            }
+            for removal in reversed(self.removed)
+        ]
+        return format_json(
+            {"type": "removals/v1", "size": len(self.entries), "next": None, "lines": [*lines]}
+        )
+
     def log_files(self) -> dict[str, bytes]:
         """Tiles and entry bundles by their paths, full ones and the partial ones of this size."""
         tiles = append(0, [*map(leaf_hash, self.entries)], _no_tile).tiles
@@ -175,6 +201,7 @@ class WholeLog:
             "log/checkpoint": self.checkpoint(),
             "log/policy": POLICY.encode(),
             "tallies.json": self.claims(),
+            "removals.json": self.removals(),
             f"pledges/{TEXT.slug}/1.txt": PLEDGE.encode(),
         }
 

@@ -76,10 +76,16 @@ def compare(claims: Claims, counted: Mapping[Cell, int]) -> Iterator[Problem]:
             yield Problem("counts", f"{name_cell(cell)}: the site says {says}, the log has {has}")
 
 
-def check_day(claims: Claims, *, last_entry: date, today: date) -> Iterator[Problem]:
-    """Check the day that lapses are counted up to: not in the future, nor long before the last entry.
+def check_day(claims: Claims, *, last_entry: date, shown: date, today: date) -> Iterator[Problem]:
+    """Check the day that lapses are counted up to: not in the future, nor long before it was shown or the last entry.
 
     Either would let a site choose whose term has ended.
+
+    Args:
+        claims: What the site claims.
+        last_entry: The day of the last entry that is counted.
+        shown: When the counts were shown: by a site today, by a mirror when the witnesses saw its log.
+        today: By the auditor's own clock.
     """
     if (claims.day - today).days > 1:
         yield Problem("counts-day", f"the site counts lapses up to {claims.day}, which has not come")
@@ -87,3 +93,5 @@ def check_day(claims: Claims, *, last_entry: date, today: date) -> Iterator[Prob
         yield Problem(
             "counts-day", f"the site counts lapses up to {claims.day}, and its last entry is of {last_entry}"
         )
+    elif (shown - claims.day).days > MAX_DAYS_APART:
+        yield Problem("counts-day", f"the site counts lapses up to {claims.day}, and shows that on {shown}")

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -112,11 +112,13 @@ def _audit(location: str, trust: Trust, *, since: Path | None, jobs: int) -> Rep
     source = open_source(location)
     try:
         with _progress() as progress:
-            return audit_log(
-                source, trust.policy, today=datetime.now(UTC).date(), jobs=jobs, old=old, progress=progress
-            )
+            return audit_log(source, trust.policy, today=_today(), jobs=jobs, old=old, progress=progress)
     finally:
         source.close()
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _read_old(file: Path, trust: Trust) -> VerifiedCheckpoint:

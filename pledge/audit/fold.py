@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple, TypeVar
 
 from pledge.audit.claims import Claims
+from pledge.audit.removals import Removed
 from pledge.audit.report import Problem
 from pledge.audit.signatures import Batch
 from pledge.core import rules
 from pledge.core.ledger import Entry, Ledger, read_entry
 from pledge.core.policy import VerifiedCheckpoint
 from pledge.core.requirements import Checks
-from pledge.core.statement import Statement, parse_envelope
+from pledge.core.statement import Statement, Withdrawal, parse_envelope
 from pledge.core.tally import Cell
 from pledge.errors import MalformedError, VerificationError
 
@@ -92,6 +93,7 @@ class Fold:
         self.counts = None
         self.last_day = date.min  # of the last entry that was counted
         self.signatures = 0
+        self.removed: list[Removed] = []
         self._days = days
         self._claims = claims
 
@@ -129,6 +131,8 @@ class Fold:
             checks = self.ledger.apply(index, entry)
             if entry.statement is not None:
                 self._days.check(index, entry.statement)
+            if isinstance(entry.statement, Withdrawal) and entry.statement.is_removal:
+                self.removed.append(Removed(index, entry.statement))
         except VerificationError as error:
             message = str(error).removeprefix(f"Entry {index}: ")
             self.problem = Problem(error.code, message, index)

@@ -19,6 +19,7 @@ MAX_CLAIMS_BYTES: Final = 2**24
 MAX_REMOVALS_BYTES: Final = 2**26
 MAX_POLICY_BYTES: Final = 2**21
 MAX_TEXT_BYTES: Final = 2**20
+_MAX_DOCUMENT_BYTES: Final = 2**24
 _MAX_BUNDLE_BYTES: Final = WIDTH * (2 + MAX_ENTRY_BYTES)
 _READERS: Final = 4
 
@@ -37,13 +38,18 @@ class Published:
         """Read the counts that the site claims."""
         return self.source.read("tallies.json", max_bytes=MAX_CLAIMS_BYTES)
 
+    def removals(self, before: int | None) -> bytes:
+        """Read the newest stretch of the ledger of removals, or the one before a number."""
+        query = "" if before is None else f"?before={before}"
+        return self.source.read(f"removals.json{query}", max_bytes=MAX_REMOVALS_BYTES)
+
     def policy(self) -> bytes:
-        """Read the policy that the site claims for itself."""
+        """Read the trust policy that the site claims for itself."""
         return self.source.read("log/policy", max_bytes=MAX_POLICY_BYTES)
 
-    def text(self, slug: str, version: int) -> bytes:
-        """Read a pledge text."""
-        return self.source.read(f"pledges/{slug}/{version}.txt", max_bytes=MAX_TEXT_BYTES)
+    def document(self, path: str) -> bytes:
+        """Read a pledge text, a policy document, a script or a style."""
+        return self.source.read(path, max_bytes=_MAX_DOCUMENT_BYTES)
 
     def bundle(self, index: int, width: int) -> bytes:
         """Read the bundle of ``width`` entries, or as many of the full one that has grown out of it.

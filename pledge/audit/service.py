@@ -1,38 +1,42 @@
 """An audit: everything that a log and its site publish, held against each other and against a policy.
 
-    checkpoint ← the policy's keys and witnesses, and an earlier checkpoint
+    heads      ← counts and removals between two checkpoints, so that neither is old
+    checkpoint ← the policy's keys and witnesses, and earlier checkpoints
     tree       ← entry bundles; tiles and root computed afresh
     entries    ← the ledger's rules in order, signatures in parallel, days by cosignature times
     counts     ← the fold of ``core.tally`` at the size and day that the site claims
-    texts      ← the hashes in the log
+    removals   ← the log's own removals, line by line
+    documents  ← the hashes in the log, of texts and policy; of scripts and styles too where a site serves them
 
 What is wrong is collected in a report; only what cannot be read at all is raised.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from typing import Final
 
-from pledge.audit.claims import Claims, check_day, compare, parse_claims
+from pledge.audit.claims import Claims, check_day, compare
 from pledge.audit.fold import Fold, days_of
+from pledge.audit.heads import check_heads, read_heads
 from pledge.audit.published import Published, read_ahead
+from pledge.audit.removals import compare_removals
 from pledge.audit.report import Problem, Report
+from pledge.audit.served import check_documents, check_release
 from pledge.audit.signatures import Verifiers
 from pledge.audit.site_policy import check_keys, check_site_policy
 from pledge.audit.source import Source
-from pledge.audit.tree import Tree, read_tile
-from pledge.core.policy import NO_QUORUM, Policy, VerifiedCheckpoint, verify_checkpoint
+from pledge.audit.tree import Earlier, Tree, read_tile
+from pledge.core.policy import NO_QUORUM, Policy, VerifiedCheckpoint
+from pledge.core.rules import MAX_DAYS_APART
 from pledge.core.tlog.tile import Tile
 from pledge.core.tlog.tile_path import ENTRIES_LEVEL, WIDTH, tile_width
-from pledge.errors import MalformedError, NotFoundError, NotUnderstoodError, VerificationError
+from pledge.errors import MalformedError, VerificationError
 
 Progress = Callable[[int, int], None]
 """Told after each bundle: how many entries are done, of how many."""
 
 _MIN_ENTRIES_FOR_PROCESSES: Final = 1024
-_TRIES: Final = 3
 
 
 def audit(
@@ -59,50 +63,34 @@ def audit(
     """
     report, published = Report(), Published(source)
     try:
-        claims, seen = _read_heads(published, policy, report)
+        heads = read_heads(published, policy, report)
     except (MalformedError, VerificationError) as error:
         report.problems.append(Problem("checkpoint", str(error)))
         return report
-    _check_checkpoint(report, policy, seen, old)
-    fold = Fold(days_of(seen, old, today=today), claims)
-    _read_entries(report, published, seen, fold=fold, old=old, jobs=jobs, progress=progress)
+    seen = heads.seen
+    _check_checkpoint(report, policy, seen)
+    check_heads(heads, report)
+    days = days_of(seen, old, today=today)
+    fold = Fold(days, heads.claims)
+    earlier = [*_earlier(report, seen, old), *_begun(report, seen, heads.first)]
+    _read_entries(report, published, seen, fold=fold, earlier=earlier, jobs=jobs, progress=progress)
     state = fold.ledger.state
     if fold.problem is None:
         report.not_understood = fold.ledger.not_understood
         report.problems += check_keys(state, seen.checkpoint.origin, policy, report.remarks)
         check_site_policy(published, state, report)
-        _check_texts(report, published, fold)
-        if claims is not None:
-            _check_claims(report, claims, fold, today=today)
+        report.problems += check_documents(published, state)
+        if source.is_live:
+            report.problems += check_release(published, state, report.remarks)
+        if heads.claims is not None:
+            shown = today if source.is_live else min(today, days.seen or date.min)
+            _check_claims(report, heads.claims, fold, shown=shown, today=today)
+        if heads.removals is not None:
+            report.problems += compare_removals(heads.removals, fold.removed)
     return report
 
 
-def _read_heads(
-    published: Published, policy: Policy, report: Report
-) -> tuple[Claims | None, VerifiedCheckpoint]:
-    """Read counts first and then the checkpoint, so that this covers those; try again where a cache was in between."""
-    for _ in range(_TRIES):
-        claims = _read_claims(published, report)
-        report.note = published.checkpoint()
-        seen = verify_checkpoint(policy, report.note)
-        if claims is None or claims.size <= seen.checkpoint.size or not published.source.wait():
-            break
-    return claims, seen
-
-
-def _read_claims(published: Published, report: Report) -> Claims | None:
-    try:
-        return parse_claims(published.claims())
-    except NotUnderstoodError:
-        report.other_not_understood.append("tallies.json is of a later version")
-    except (MalformedError, NotFoundError) as error:
-        report.problems.append(Problem("counts", f"tallies.json: {error}"))
-    return None
-
-
-def _check_checkpoint(
-    report: Report, policy: Policy, seen: VerifiedCheckpoint, old: VerifiedCheckpoint | None
-) -> None:
+def _check_checkpoint(report: Report, policy: Policy, seen: VerifiedCheckpoint) -> None:
     report.checkpoint = seen.checkpoint
     report.witnesses = seen.witnesses
     report.cosigned_seconds = seen.newest_cosignature_seconds
@@ -112,6 +100,10 @@ def _check_checkpoint(
         )
     elif not seen.quorum_met:
         report.problems.append(Problem("quorum", "too few witnesses of the policy cosigned this checkpoint"))
+
+
+def _earlier(report: Report, seen: VerifiedCheckpoint, old: VerifiedCheckpoint | None) -> Iterator[Earlier]:
+    """Give the checkpoint that the auditor had, where its root can be compared."""
     if old is None:
         return
     report.since = old.checkpoint.size
@@ -120,6 +112,24 @@ def _check_checkpoint(
     elif old.checkpoint.size > seen.checkpoint.size:
         message = f"the log had {old.checkpoint.size} entries and shows {seen.checkpoint.size} now"
         report.problems.append(Problem("consistency", message))
+    else:
+        yield Earlier(
+            old.checkpoint, "this log does not continue the checkpoint that you had: keep both, they prove it"
+        )
+
+
+def _begun(report: Report, seen: VerifiedCheckpoint, first: VerifiedCheckpoint) -> Iterator[Earlier]:
+    """Give the checkpoint that the site showed when the audit began."""
+    now = seen.checkpoint
+    if first.checkpoint.origin != now.origin or first.checkpoint.size > now.size:
+        message = (
+            f"the site showed {first.checkpoint.size} entries of {first.checkpoint.origin} a moment before"
+        )
+        report.problems.append(Problem("consistency", message))
+    else:
+        yield Earlier(
+            first.checkpoint, "this log does not continue the checkpoint that the site showed a moment before"
+        )
 
 
 def _read_entries(
@@ -128,7 +138,7 @@ def _read_entries(
     seen: VerifiedCheckpoint,
     *,
     fold: Fold,
-    old: VerifiedCheckpoint | None,
+    earlier: Iterable[Earlier],
     jobs: int,
     progress: Progress,
 ) -> None:
@@ -162,7 +172,7 @@ def _read_entries(
             if fold.problem is not None:
                 break
         fold.finish()
-        tree.finish(published, old.checkpoint if _is_continued(seen, old) and old else None)
+        tree.finish(published, earlier)
         bad = verifiers.finish()
     report.signatures = fold.signatures - len(bad)
     report.problems += tree.problems
@@ -174,33 +184,12 @@ def _read_entries(
         report.remarks.append("the rest of the log was not read, nor its root compared")
 
 
-def _is_continued(seen: VerifiedCheckpoint, old: VerifiedCheckpoint | None) -> bool:
-    return (
-        old is not None
-        and old.checkpoint.origin == seen.checkpoint.origin
-        and old.checkpoint.size <= seen.checkpoint.size
-    )
-
-
-def _check_texts(report: Report, published: Published, fold: Fold) -> None:
-    """Compare every pledge text that the log names with the one that is served."""
-    for (slug, version), text in sorted(fold.ledger.state.texts.items()):
-        where = f"pledges/{slug}/{version}.txt"
-        try:
-            served = hashlib.sha256(published.text(slug, version)).hexdigest()
-        except (MalformedError, NotFoundError) as error:
-            report.problems.append(Problem("text", str(error)))
-            continue
-        if served != text.sha256:
-            report.problems.append(Problem("text", f"{where} is not the text whose hash the log has"))
-
-
-def _check_claims(report: Report, claims: Claims, fold: Fold, *, today: date) -> None:
+def _check_claims(report: Report, claims: Claims, fold: Fold, *, shown: date, today: date) -> None:
     if fold.counts is None:
-        message = f"the site counts {claims.size} entries, and its checkpoint has {fold.ledger.size}"
-        report.problems.append(Problem("counts", message))
-        return
+        return  # they count more entries than there are
     report.counts = fold.counts
     report.counted = f"after {claims.size} entries, lapses up to {claims.day}"
     report.problems += compare(claims, fold.counts)
-    report.problems += check_day(claims, last_entry=fold.last_day, today=today)
+    report.problems += check_day(claims, last_entry=fold.last_day, shown=shown, today=today)
+    if shown < today and (today - claims.day).days > MAX_DAYS_APART:
+        report.remarks.append(f"this mirror counts as of {claims.day}, and says nothing of what came later")

@@ -41,6 +41,8 @@ class Site:
         MalformedError: Another form, or plain HTTP to a host that is neither this machine nor an onion service.
     """
 
+    is_live = True
+
     def __init__(
         self, address: str, *, timeout_seconds: float = 30.0, deadline_seconds: float = 180.0
     ) -> None:
@@ -106,10 +108,9 @@ class Site:
             connection.close()
             raise
 
-    def wait(self) -> bool:
-        """Wait until caches have let go of a checkpoint."""
+    def wait(self) -> None:
+        """Wait until caches have let go of a checkpoint, or of counts."""
         time.sleep(_CACHE_SECONDS)
-        return True
 
     def close(self) -> None:
         """Close all connections."""

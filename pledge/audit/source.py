@@ -9,7 +9,14 @@ from pledge.errors import NotFoundError, UnavailableError
 
 
 class Source(Protocol):
-    """Files by their paths, such as ``log/checkpoint``. Several threads may read at once."""
+    """Files by their paths, such as ``log/checkpoint``. Several threads may read at once.
+
+    Attributes:
+        is_live: Whether it is a site, which may change while it is read; a mirror does not.
+    """
+
+    @property
+    def is_live(self) -> bool: ...
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """Read a whole file.
@@ -21,8 +28,8 @@ class Source(Protocol):
         """
         ...
 
-    def wait(self) -> bool:
-        """Wait until what is read may have changed; False where it is no use."""
+    def wait(self) -> None:
+        """Wait until what is read may have changed, which only something live does."""
         ...
 
     def close(self) -> None:
@@ -32,6 +39,8 @@ class Source(Protocol):
 
 class Directory:
     """A mirror on this machine."""
+
+    is_live = False
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -45,9 +54,8 @@ class Directory:
         except OSError as error:
             raise UnavailableError(f"{path} cannot be read: {error.strerror}.") from error
 
-    def wait(self) -> bool:
-        """Say that a mirror does not change while it is audited."""
-        return False
+    def wait(self) -> None:
+        """Do nothing: a mirror does not change while it is audited."""
 
     def close(self) -> None:
         """Do nothing: no file stays open."""

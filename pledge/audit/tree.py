@@ -4,9 +4,9 @@ The entries decide: from them every tile and the root are computed afresh. Where
 help to name the entry that was changed, as far as they themselves lead to the checkpoint.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final, Never
+from typing import Final, NamedTuple, Never
 
 from pledge.audit.published import Published
 from pledge.audit.report import Problem
@@ -20,6 +20,13 @@ from pledge.errors import MalformedError, NotFoundError, VerificationError
 
 _NAMED: Final = 8
 _NO_ENTRY: Final = Hash(bytes(HASH_BYTES))
+
+
+class Earlier(NamedTuple):
+    """A checkpoint that the log has to continue, and what it means where it does not."""
+
+    checkpoint: Checkpoint
+    otherwise: str
 
 
 class Tree:
@@ -50,8 +57,8 @@ class Tree:
         whole = [entry for entry in entries if entry is not None]
         return whole if len(whole) == width else None
 
-    def finish(self, published: Published, old: Checkpoint | None) -> None:
-        """Compare tiles above level 0, the root, and the root of an earlier checkpoint.
+    def finish(self, published: Published, earlier: Iterable[Earlier]) -> None:
+        """Compare tiles above level 0, the root, and the roots of earlier checkpoints of no more entries.
 
         Where not all was taken, there is no root to compare: then only the entries that were changed are named.
         """
@@ -69,9 +76,11 @@ class Tree:
             self.problems += self._blame(published)
         else:
             self.problems += self._damaged()
-        if old is not None and append(0, self._leaf_hashes[: old.size], _no_tile).root != old.root:
-            message = "this log does not continue the checkpoint that you had: keep both, they prove it"
-            self.problems.append(Problem("consistency", message))
+        for old, otherwise in earlier:
+            hashes = self._leaf_hashes[: old.size]
+            root = computed.root if old.size == size else append(0, hashes, _no_tile).root
+            if root != old.root:
+                self.problems.append(Problem("consistency", otherwise))
 
     @property
     def is_whole(self) -> bool:

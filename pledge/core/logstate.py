@@ -15,6 +15,7 @@ from pledge.core.statement import (
     Lab,
     PledgeText,
     PolicyText,
+    Release,
     Role,
     Signing,
     Statement,
@@ -39,7 +40,8 @@ class LogState:
         labs: Labs by slug, as their latest entry has them.
         texts: Pledge texts by slug and version.
         pledge_versions: The latest version of each pledge.
-        policy_version: The latest policy's, or 0.
+        policy: The latest policy, if there is one.
+        release: The latest release, if there is one.
         issuers: Issuers entries by epoch.
         findings: The latest step of each finding by id.
         holders: The newest signing by a signatory's key, in its normal form, and a pledge.
@@ -56,7 +58,8 @@ class LogState:
     labs: dict[str, Lab] = field(default_factory=dict)
     texts: dict[tuple[str, int], PledgeText] = field(default_factory=dict)
     pledge_versions: dict[str, int] = field(default_factory=dict)
-    policy_version: int = 0
+    policy: PolicyText | None = None
+    release: Release | None = None
     issuers: dict[str, Issuers] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     holders: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -82,7 +85,9 @@ class LogState:
                 self.texts[statement.slug, statement.version] = statement
                 self.pledge_versions[statement.slug] = statement.version
             case PolicyText():
-                self.policy_version = statement.version
+                self.policy = statement
+            case Release():
+                self.release = statement
             case Lab():
                 self.labs[statement.slug] = statement
             case Issuers():

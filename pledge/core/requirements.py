@@ -70,7 +70,7 @@ def _genesis(_state: LogState, genesis: Genesis, envelope: Envelope) -> Checks:
 
 
 def _policy(state: LogState, policy: PolicyText, envelope: Envelope) -> Checks:
-    rules.check_version(policy.version, state.policy_version)
+    rules.check_version(policy.version, state.policy.version if state.policy else 0)
     return (_stewards if state.has_stewards else _notary)(state, policy, envelope)
 
 

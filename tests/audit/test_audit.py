@@ -12,7 +12,7 @@ from pledge.audit.service import audit
 from pledge.audit.source import Directory
 from pledge.core.keys import format_key
 from pledge.core.policy import format_policy, parse_policy, verify_checkpoint
-from pledge.core.statement import Envelope, format_envelope, parse_envelope
+from pledge.core.statement import Envelope, format_envelope, parse_envelope, seal
 from pledge.core.tlog.encoding import encode_base64
 from pledge.core.tlog.note import ED25519, VerifierKey, format_vkey
 from tests.audit.conftest import Audit, Run, change
@@ -22,6 +22,8 @@ from tests.core.sample_log import (
     LOG_KEY,
     NOTARY,
     OTHER_NOTARY,
+    POLICY_TEXT,
+    RELEASE,
     TEXT,
     key_entry,
     signatory,
@@ -211,12 +213,18 @@ def test_counts_follow_renewals_withdrawals_and_lapses(audited: Audit) -> None:
     assert "2  scaling, example-lab, lab-email, lapsed" in result.output
 
 
-def test_counts_of_an_earlier_size_are_compared_at_that_size(audited: Audit, log: WholeLog) -> None:
+def test_counts_from_before_hide_nothing(audited: Audit, log: WholeLog) -> None:
+    """Withdrawals and lapses since then would not show."""
     claims = log.claims()
-    log.sign("one more")
+    for number in range(5):
+        log.withdraw(f"signatory {number}", seal(log.signing(f"signatory {number}")).payload_sha256)
     result = audited(log, **{"tallies.json": claims})
-    assert result.exit_code == 0, result.output
-    assert "after 8 entries" in result.output
+    assert result.exit_code == 1
+    assert "the site counts 8 entries, and its checkpoint had 13 already [counts]" in result.output
+    none = b'{"counts":[],"day":"2024-11-25","size":0,"type":"tallies/v1"}'
+    result = audited(log, **{"tallies.json": none})
+    assert result.exit_code == 1
+    assert "the site counts 0 entries, and its checkpoint had 13 already [counts]" in result.output
 
 
 def test_the_day_of_the_counts_is_bounded(audited: Audit, log: WholeLog) -> None:
@@ -228,6 +236,41 @@ def test_the_day_of_the_counts_is_bounded(audited: Audit, log: WholeLog) -> None
         result = audited(log, **{"tallies.json": claims.replace(b"2024-11-25", day.encode())})
         assert result.exit_code == 1
         assert f"{words} [counts-day]" in result.output
+
+
+def test_counts_are_of_the_day_on_which_witnesses_saw_the_log(audited: Audit, log: WholeLog) -> None:
+    """Nothing was logged since, and terms ended all the same."""
+    seen = log.checkpoint(seconds=noon(DAY + timedelta(days=3)))
+    result = audited(log, **{"log/checkpoint": seen})
+    assert result.exit_code == 1
+    assert (
+        "the site counts lapses up to 2024-11-25, and shows that on 2024-11-28 [counts-day]" in result.output
+    )
+    log.day = DAY + timedelta(days=1)
+    assert audited(log, **{"log/checkpoint": seen}).exit_code == 0
+
+
+def test_a_mirror_says_of_which_day_it_is(run: Run, mirror: Path, policy: Path) -> None:
+    result = run("audit", mirror, "--policy", policy)
+    assert "Note: this mirror counts as of 2024-11-25, and says nothing of what came later" in result.output
+
+
+def test_the_policy_document_is_the_one_in_the_log(audited: Audit, log: WholeLog) -> None:
+    log.add(replace(POLICY_TEXT, day=DAY, effective=DAY, sha256=sha256(b"old").hexdigest()), NOTARY)
+    log.add(
+        replace(POLICY_TEXT, day=DAY, effective=DAY, version=2, sha256=sha256(b"new").hexdigest()), NOTARY
+    )
+    assert audited(log, **{"policy/2.json": b"new"}).exit_code == 0
+    result = audited(log, **{"policy/2.json": b"old"})
+    assert result.exit_code == 1
+    assert "policy/2.json is not the one whose hash the log has [policy]" in result.output
+
+
+def test_a_mirror_holds_no_scripts_to_compare(audited: Audit, log: WholeLog) -> None:
+    log.add(replace(RELEASE, day=DAY), NOTARY)
+    result = audited(log)
+    assert result.exit_code == 0, result.output
+    assert "release" not in result.output
 
 
 def test_an_entry_by_a_wrong_notary_is_named(audited: Audit, log: WholeLog) -> None:
@@ -343,7 +386,7 @@ def test_a_notary_that_came_later_is_remarked_upon(audited: Audit, log: WholeLog
 
 def test_a_text_that_the_log_does_not_name_is_wrong(audited: Audit, log: WholeLog) -> None:
     result = audited(log, **{f"pledges/{TEXT.slug}/1.txt": b"another"})
-    assert "is not the text whose hash the log has [text]" in result.output
+    assert "is not the one whose hash the log has [text]" in result.output
 
 
 def test_many_problems_are_cut_short(audited: Audit, log: WholeLog) -> None:

@@ -4,22 +4,35 @@ import gzip
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socket import create_server
 
 import pytest
 
+from pledge.audit import cli
 from pledge.audit import site as site_module
 from pledge.audit.site import Site
+from pledge.core.statement import seal
 from pledge.errors import MalformedError, NotFoundError, UnavailableError
 from tests.audit.conftest import Run
 from tests.audit.serving import Serving, answer, serving
-from tests.testlog import WholeLog, make_log
+from tests.core.sample_log import NOTARY, RELEASE
+from tests.testlog import DAY, WholeLog, make_log
 
 Handler = BaseHTTPRequestHandler
 Opened = Callable[[str], Site]
 BUNDLE = "log/tile/entries/000.p/8"
+
+
+@pytest.fixture(autouse=True)
+def _day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The auditor's clock: a site has to be of today."""
+    monkeypatch.setattr(cli, "_today", lambda: DAY)
+    monkeypatch.setattr(site_module, "_CACHE_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -57,28 +70,108 @@ def test_partial_tiles_that_were_dropped_are_read_from_full_ones(
     assert result.exit_code == 0, result.output
 
 
-def test_counts_that_run_ahead_of_a_cached_checkpoint_are_waited_for(
-    run: Run, log: WholeLog, site: Serving, policy: Path, monkeypatch: pytest.MonkeyPatch
+def _in_turn(site: Serving, path: str, *earlier: bytes) -> None:
+    """Serve these first, one after the other, and then the file."""
+    rest = list(earlier)
+    site.odd[path] = lambda handler: answer(handler, rest.pop(0) if rest else site.files[path])
+
+
+@pytest.mark.parametrize("path", ["log/checkpoint", "tallies.json", "removals.json"])
+def test_what_lags_behind_in_a_cache_is_waited_for(
+    run: Run, log: WholeLog, site: Serving, policy: Path, path: str
 ) -> None:
-    monkeypatch.setattr(site_module, "_CACHE_SECONDS", 0.01)
-    old = site.files["log/checkpoint"]
+    old = site.files[path]
     log.sign("one more")
     site.files |= log.files()
-    stale = [old]
-
-    def checkpoint(handler: Handler) -> None:
-        answer(handler, stale.pop() if stale else site.files["log/checkpoint"])
-
-    site.odd["log/checkpoint"] = checkpoint
+    _in_turn(site, path, old, old)
     result = run("audit", site.address, "--policy", policy)
     assert result.exit_code == 0, result.output
     assert "after 9 entries" in result.output
 
 
-def test_counts_beyond_the_checkpoint_are_wrong_in_the_end(
-    run: Run, log: WholeLog, site: Serving, policy: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_log_may_grow_while_it_is_read(run: Run, log: WholeLog, site: Serving, policy: Path) -> None:
+    """Counts and removals are compared at the size that each names."""
+    checkpoint, counts, removals = (
+        site.files[path] for path in ("log/checkpoint", "tallies.json", "removals.json")
+    )
+    log.remove(seal(log.signing("signatory 0")).payload_sha256)
+    log.sign("one more")
+    site.files |= log.files()
+    _in_turn(site, "log/checkpoint", checkpoint)
+    _in_turn(site, "tallies.json", counts)
+    _in_turn(site, "removals.json", removals)
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 0, result.output
+    assert "Entries    10" in result.output
+    assert "after 8 entries" in result.output
+
+
+def test_a_log_that_forks_while_it_is_read_is_caught(
+    run: Run, log: WholeLog, site: Serving, policy: Path
 ) -> None:
-    monkeypatch.setattr(site_module, "_CACHE_SECONDS", 0.01)
+    log.sign("one more")
+    other = make_log(5)
+    other.sign("another")
+    site.files = other.files()
+    _in_turn(site, "log/checkpoint", log.checkpoint())
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 1
+    assert "does not continue the checkpoint that the site showed a moment before" in result.output
+    log.sign("and one more")
+    _in_turn(site, "log/checkpoint", log.checkpoint())
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 1
+    assert "the site showed 10 entries of local.pledge.example/log a moment before" in result.output
+
+
+@pytest.mark.parametrize("path", ["tallies.json", "removals.json"])
+def test_what_stays_behind_is_wrong_in_the_end(
+    run: Run, log: WholeLog, site: Serving, policy: Path, path: str
+) -> None:
+    old = site.files[path]
+    log.withdraw("signatory 0", seal(log.signing("signatory 0")).payload_sha256)
+    site.files |= log.files() | {path: old}
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 1
+    assert "8 entries, and its checkpoint had 9 already" in result.output
+
+
+def test_a_site_counts_up_to_today(
+    run: Run, site: Serving, policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for days, exit_code in ((2, 0), (3, 1)):
+        monkeypatch.setattr(cli, "_today", lambda days=days: DAY + timedelta(days=days))
+        result = run("audit", site.address, "--policy", policy)
+        assert result.exit_code == exit_code, result.output
+    assert (
+        "the site counts lapses up to 2024-11-25, and shows that on 2024-11-28 [counts-day]" in result.output
+    )
+
+
+def test_scripts_are_those_of_the_newest_release(
+    run: Run, log: WholeLog, site: Serving, policy: Path
+) -> None:
+    assert "the log names no release" in run("audit", site.address, "--policy", policy).output
+    for version, script in (("1", b"old"), ("2", b"new")):
+        files = {"static/a.js": sha256(script).hexdigest(), "templates/a.html": "00" * 32}
+        log.add(replace(RELEASE, day=DAY, version=version, files=files), NOTARY)
+    site.files = log.files() | {"static/a.js": b"new"}
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 0, result.output
+    assert "the forms of release 2 (1) are served filled in only" in result.output
+    site.files["static/a.js"] = b"old"
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 1
+    assert "static/a.js is not the one whose hash the log has [release]" in result.output
+    del site.files["static/a.js"]
+    result = run("audit", site.address, "--policy", policy)
+    assert result.exit_code == 1
+    assert "static/a.js. [release]" in result.output
+
+
+def test_counts_beyond_the_checkpoint_are_wrong_in_the_end(
+    run: Run, log: WholeLog, site: Serving, policy: Path
+) -> None:
     log.sign("one more")
     site.files["tallies.json"] = log.claims()
     result = run("audit", site.address, "--policy", policy)

@@ -244,6 +244,7 @@ def test_partial_tiles_may_have_grown_full(tmp_path: Path) -> None:
     files = large.files() | {
         "log/checkpoint": small.checkpoint(),
         "tallies.json": small.claims(),
+        "removals.json": small.removals(),
     }
     directory = write_files(tmp_path / "grown", files)
     report = audit(Directory(directory), parse_policy(POLICY), today=DAY, jobs=1)

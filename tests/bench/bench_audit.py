@@ -33,14 +33,15 @@ class Memory:
     """A source that reads from a dict."""
 
     files: dict[str, bytes]
+    is_live: bool = False
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         if path not in self.files:
             raise NotFoundError(path)
         return self.files[path][: max_bytes + 1]
 
-    def wait(self) -> bool:
-        return False
+    def wait(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
