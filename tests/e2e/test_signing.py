@@ -47,6 +47,48 @@ def test_an_address_at_a_lab_signs_and_is_counted(visitor: Visitor) -> None:
     assert f">{before + 1} signed</text>" in badge
 
 
+def test_the_lab_that_somebody_chooses_stays(visitor: Visitor) -> None:
+    """The address proposes a lab; a choice stands against it at once, by mouse or keyboard, and is what is signed."""
+    page = visitor.page
+    lab, address = page.locator("#lab"), page.get_by_label("Your mail address")
+    for typed, found in (("kate@mistral.ai", "mistral"), ("kate@gmail.com", "")):
+        visitor.fill_form(name="Kate Nickleby", address=typed)
+        expect(lab).to_have_value(found)
+        lab.select_option("cohere")
+        expect(lab).to_have_value("cohere")
+        expect(page.locator("#preview-facts")).to_contain_text("Cohere. The notary says")
+        page.get_by_label("Your role").fill("evaluations")
+        address.fill("kate@deepmind.com")
+        expect(lab).to_have_value("cohere")
+    for typed in ("smike@mistral.ai", "smike@gmail.com"):
+        visitor.fill_form(name="Smike", address=typed)
+        before = lab.input_value()
+        lab.focus()
+        page.keyboard.press("ArrowDown")
+        chosen = lab.input_value()
+        assert chosen not in {before, ""}
+        page.get_by_label("Your role").fill("evaluations")
+        expect(lab).to_have_value(chosen)
+    visitor.fill_form(name="Smike", address="smike@mistral.ai")
+    lab.select_option("")
+    page.get_by_role("button", name="Send me the link").click()
+    page.wait_for_url("**/sign/sent")
+    page.goto(visitor.site.link_for("smike@mistral.ai"))
+    expect(page.locator("#overview")).to_contain_text("None.")
+
+
+def test_a_form_that_comes_back_keeps_the_choice_of_no_lab(visitor: Visitor) -> None:
+    """Nothing is proposed over an answer that was given before the form was refused."""
+    page = visitor.page
+    visitor.fill_form(name="https://example.org", address="smike@mistral.ai")
+    page.locator("#lab").select_option("")
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not sent yet")
+    page.get_by_label("Your name").fill("Smike")
+    page.get_by_label("Your mail address").fill("smike2@mistral.ai")
+    expect(page.locator("#lab")).to_have_value("")
+
+
 def test_requests_hold_the_statement_and_no_words(visitor: Visitor, record: Record) -> None:
     """The record sees what is sent, the signature among it; it finds words and seeds that are, and none are."""
     visitor.sign(name="Fanny Price", address="fanny@example.org")

@@ -13,7 +13,8 @@ import { affiliationInWords } from "../readable.js";
 const labs = readBlock("labs");
 const form = byId("sign", HTMLFormElement);
 const select = control("lab", HTMLSelectElement);
-let isLabChosen = select.value !== "";
+/** A form that comes back filled in has an answer, "no lab" among them. */
+let isLabChosen = select.value !== "" || typed("address") !== "";
 
 /**
  * @template {Element} T
@@ -34,16 +35,16 @@ function typed(name) {
   return isText ? found.value.trim().normalize("NFC") : "";
 }
 
-/** Choose the lab that an address belongs to, unless the person has chosen one. */
+/** Choose the lab that an address belongs to. */
 function detectLab() {
   const found = labsOf(labs, domainOf(typed("address")) ?? "");
-  if (!isLabChosen) select.value = found.length === 1 ? (found[0]?.lab.slug ?? "") : "";
+  select.value = found.length === 1 ? (found[0]?.lab.slug ?? "") : "";
 }
 
 function warnOfEmployer() {
   const [found] = labsOf(labs, domainOf(typed("address")) ?? "");
   const words = found
-    ? `This is an address of ${found.lab.name}. The mail we send there says what it is about, and an employer may be able to read it.`
+    ? `This is an address of ${found.lab.name}. The mail we send there does not name the pledge, but it shows this site’s address, and an employer may be able to read it.`
     : "";
   const warning = byId("employer", HTMLElement);
   warning.textContent = words;
@@ -69,11 +70,10 @@ function preview() {
   fillFacts(byId("preview-facts", HTMLElement), filled);
 }
 
-select.addEventListener("change", () => {
-  isLabChosen = true;
-});
-form.addEventListener("input", () => {
-  detectLab();
+form.addEventListener("input", ({ target }) => {
+  // A list fires "input" before "change": whoever has chosen must be believed at the first of the two.
+  if (target === select) isLabChosen = true;
+  else if (!isLabChosen) detectLab();
   warnOfEmployer();
   preview();
 });
