@@ -1,5 +1,6 @@
 """Signing in a real browser, from the form to the receipt, and what may go wrong on the way."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -224,6 +225,9 @@ def test_errors_stand_beside_their_fields(visitor: Visitor) -> None:
     page.locator("form#sign").evaluate("form => { form.noValidate = true }")
     page.get_by_role("button", name="Send me the link").click()
     expect(page.get_by_role("alert")).to_contain_text("Not sent yet")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page).to_have_title(re.compile("^Error: Sign"))
     for place in ("#name", "#address"):
         field = page.locator(place)
         expect(field).to_have_attribute("aria-invalid", "true")
