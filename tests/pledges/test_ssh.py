@@ -1,5 +1,6 @@
 """Signing and changing without scripts, with a real ssh-keygen."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -191,8 +192,35 @@ def test_a_line_that_is_no_sound_public_key_gets_no_statement(ada: Person, line:
     link = ada.ask()
     response = ada.client.get(f"{link}/statement", query_string={"key": line})
     assert response.status_code == 400
-    assert "<main" in response.text
-    assert len(line) < 10 or line not in response.text
+    assert "<title>Error: Your statement" in response.text
+    assert 'id="ssh-key-wrong"' in response.text
+    assert "statement.txt.sig" in response.text
+    assert len(line) < 12 or line not in response.text
+
+
+def test_the_openings_open_what_the_statement_commits_to(ada: Person, keys: dict[str, SshKey]) -> None:
+    link = ada.ask(role="Engineer", reason="Because.")
+    given = ada.client.get(f"{link}/openings")
+    assert given.headers["Content-Disposition"] == 'attachment; filename="openings.json"'
+    _, brace, members = statement(ada, link, keys["ed25519"]).partition(b"{")
+    payload = json.loads(brace + members)
+    assert given.json is not None
+    assert {field: opening["value"] for field, opening in given.json.items()} == {
+        "name": "Ada Lovelace",
+        "role": "Engineer",
+        "reason": "Because.",
+    }
+    for field, opening in given.json.items():
+        st.verify_opening(
+            payload["commitments"][field],
+            st.Opening(field, st.parse_base64(opening["salt"]), opening["value"]),
+        )
+    assert ada.client.get(f"/sign/{'0' * 64}/openings").status_code == 409
+
+
+def test_the_page_names_the_command_that_reads_the_hashes(ada: Person) -> None:
+    link = ada.ask()
+    assert f"pledge sign {ada.instance.config.url}{link}" in ada.client.get(link).text
 
 
 def test_a_short_rsa_key_is_refused(ada: Person, tmp_path: Path) -> None:

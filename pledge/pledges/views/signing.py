@@ -68,7 +68,7 @@ def sent() -> str:
 @bp.get("/sign/<token>")
 def statement(token: str) -> str:
     """Show the exact statement and the ways to sign it. Uses nothing up: mail scanners follow links."""
-    return _statement_page(token, error=None)
+    return _statement_page(token)
 
 
 @bp.post("/sign/<token>")
@@ -79,7 +79,8 @@ def sign(token: str) -> AnyResponse | tuple[str, int]:
     except (ConflictError, MalformedError, VerificationError) as error:
         if error.code == "link-over":
             raise
-        return _statement_page(token, error=str(error)), status_of(error)
+        by_ssh = not request.form.get("signature")
+        return _statement_page(token, error=str(error), by_ssh=by_ssh), status_of(error)
     return redirect(url_for("receipts.page", token=receipt), 303)
 
 
@@ -105,23 +106,38 @@ def _record(instance: Instance, token: str, signed: signing.Signed) -> links.Tok
 
 
 @bp.get("/sign/<token>/statement")
-def download(token: str) -> Response:
-    """Give the bytes to sign with ssh-keygen, for a public key, or the payload as JSON for the command line."""
+def download(token: str) -> Response | tuple[str, int]:
+    """Give the bytes to sign with ssh-keygen, for a public key; or the page again, where it is none."""
     instance = get_instance()
-    key = base64.b64encode(sshsig.parse_public_line(request.args.get("key", "").strip())).decode()
-    with instance.database.reading() as database:
-        prepared = signing.statement_to_sign(
-            database, token, key=key, notary=instance.notary, now=instance.clock()
-        )
+    try:
+        key = base64.b64encode(sshsig.parse_public_line(request.args.get("key", "").strip())).decode()
+        with instance.database.reading() as database:
+            prepared = signing.statement_to_sign(
+                database, token, key=key, notary=instance.notary, now=instance.clock()
+            )
+    except MalformedError as error:
+        return _statement_page(token, error=str(error), error_field="ssh-key", by_ssh=True), 400
     return pae_download(st.seal(prepared))
+
+
+@bp.get("/sign/<token>/openings")
+def openings(token: str) -> Response:
+    """Give the words and salts of the statement's hashes, for who wants to compute them again."""
+    with get_instance().database.reading() as database:
+        link = links.open_link(database, token, "sign", now=get_instance().clock())
+    text = json.dumps(_openings(Draft.from_json(link.draft)), ensure_ascii=False, indent=2)
+    return _attachment(f"{text}\n", "openings.json", "application/json")
 
 
 def pae_download(envelope: st.Envelope) -> Response:
     """Give what ssh-keygen is to sign, as a file."""
-    response = Response(
-        st.pae(envelope.payload_type, envelope.payload), content_type="application/octet-stream"
-    )
-    response.headers["Content-Disposition"] = 'attachment; filename="statement.txt"'
+    data = st.pae(envelope.payload_type, envelope.payload)
+    return _attachment(data, "statement.txt", "application/octet-stream")
+
+
+def _attachment(content: bytes | str, name: str, content_type: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -207,7 +223,9 @@ def _form_page(database: Session, text: Text, form: SignForm) -> str:
     )
 
 
-def _statement_page(token: str, *, error: str | None) -> str:
+def _statement_page(
+    token: str, *, error: str | None = None, error_field: str | None = None, by_ssh: bool = False
+) -> str:
     instance = get_instance()
     now = instance.clock()
     with instance.database.reading() as database:
@@ -219,6 +237,8 @@ def _statement_page(token: str, *, error: str | None) -> str:
         "pledges/statement.html",
         token=token,
         error=error,
+        error_field=error_field,
+        by_ssh=by_ssh,
         pledge=text,
         s={
             "name": draft.name,
@@ -241,10 +261,15 @@ def _for_script(unsigned: st.Signing, draft: Draft, text: Text, lab_name: str | 
     shown["payload"]["signatory"]["key"] = ""
     return shown | {
         "origin": unsigned.origin,
-        "openings": {
-            field: {"salt": st.format_base64(opening.salt), "value": opening.value}
-            for field, opening in draft.openings().items()
-        },
+        "openings": _openings(draft),
         "text": text.body,
         "labName": lab_name,
+    }
+
+
+def _openings(draft: Draft) -> dict[str, dict[str, str]]:
+    """Give what opens each hash in the statement."""
+    return {
+        field: {"salt": st.format_base64(opening.salt), "value": opening.value}
+        for field, opening in draft.openings().items()
     }

@@ -128,7 +128,8 @@ async function start() {
     byId("sign", HTMLButtonElement).disabled = false;
   });
   byId("by-words", HTMLElement).hidden = false;
-  byId("by-ssh", HTMLDetailsElement).open = false;
+  const bySsh = byId("by-ssh", HTMLDetailsElement);
+  bySsh.open = "used" in bySsh.dataset;
 }
 
 start().catch((error) => say(wrong, messageOf(error)));
