@@ -27,6 +27,7 @@ UNKNOWN = {
     "public_id": "c0ffee" * 5 + "ab",
     "slug": "c0ffee-slug",
     "version": 77,
+    "index": 77,
     "filename": "c0ffee.js",
 }
 """Things of the right form that are not there; none may be repeated by an error."""
@@ -101,6 +102,7 @@ def prepare(app: Flask) -> Site:
         "token": sign_token,
         "public_id": sha256.hex()[:32],
         "version": 1,
+        "index": 1,
         "filename": "style.css",
         "slug": "against-reckless-scaling",
     }

@@ -160,14 +160,15 @@ class Person:
         signed = self.sign_payload(page, draft["payloadType"], st.format_json(draft["payload"]))
         return signed | {"action": action, "reason": reason}
 
-    def change_by_mail(self, action: str, reason: str = "own") -> None:
-        """Ask for a link to change what was signed, and use it."""
+    def change_by_mail(self, action: str, reason: str = "own") -> str:
+        """Ask for a link to change what was signed, and use it; gives the path of the page that confirms it."""
         token = csrf_token(self.client.get("/change").text)
         self.client.post("/change", data={"csrf_token": token, "address": self.address})
         link = link_in(newest_mail(self.instance))
         token = csrf_token(self.client.get(link).text)
         response = self.client.post(link, data={"csrf_token": token, "action": action, "reason": reason})
         assert response.status_code == 303, response.text
+        return response.headers["Location"]
 
     def receipt(self, path: str) -> bytes:
         """The receipt file."""

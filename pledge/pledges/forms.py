@@ -128,10 +128,13 @@ class SignatureForm(SiteForm):
 
 _RENEW = choice("renew", "Renew: it stands for twelve more months from today")
 _WITHDRAW = choice("withdraw", "Withdraw: it stands no longer. You can sign again")
-_ERASE = choice(
-    "erase", "Erase my name, role and reason. The signing stays in the log, without them, and still counts"
-)
+_ERASE = choice("erase", "Erase my name, role and reason. The signing stays in the log, without them")
 _QUIET = choice("quiet", "Send me no reminder and no news, and erase my address. Nothing else changes")
+_REASONS = (
+    choice("own", "No reason given"),
+    choice("left-lab", "I have left the lab, and am a former signatory there"),
+    choice("changed-mind", "I have changed my mind"),
+)
 
 
 class ChangeForm(SignatureForm):
@@ -142,13 +145,9 @@ class ChangeForm(SignatureForm):
         choices=[_RENEW, _WITHDRAW, _ERASE],
         validators=[InputRequired("Choose what to do.")],
     )
-    reason = SelectField(
+    reason = RadioField(
         "Why, if you withdraw",
-        choices=[
-            choice("own", "No reason given"),
-            choice("left-lab", "I have left the lab, and am a former signatory there"),
-            choice("changed-mind", "I have changed my mind"),
-        ],
+        choices=list(_REASONS),
         default="own",
     )
 
@@ -160,10 +159,11 @@ class ChangeForm(SignatureForm):
 class MailedChangeForm(ChangeForm):
     """A change on the word of a fresh mail, which is offered only what makes sense."""
 
-    def offer(self, *, stands: bool, has_contacts: bool) -> "MailedChangeForm":
-        """Offer to renew and withdraw what stands, and to stop mails where an address is kept."""
-        changes = [_RENEW, _WITHDRAW, _ERASE] if stands else [_ERASE]
-        self.action.choices = [*changes, _QUIET] if has_contacts else changes
+    def offer(self, changes: Sequence[Change]) -> "MailedChangeForm":
+        """Leave of what can be chosen what is among ``changes``."""
+        actions, reasons = ({getattr(change, name) for change in changes} for name in ("action", "reason"))
+        self.action.choices = [each for each in (_RENEW, _WITHDRAW, _ERASE, _QUIET) if each.value in actions]
+        self.reason.choices = [each for each in _REASONS if each.value in reasons]
         return self
 
 

@@ -51,14 +51,13 @@ def test_ssh_keygen_signs_and_withdraws_without_scripts(visitor: Visitor, tmp_pa
     assert b"Hari Seldon" in receipt.read_bytes()
     public_id = visitor.public_id()
     visitor.go(f"/signatories/{public_id}/change")
-    page.locator("#ask-action").select_option("withdraw")
-    page.locator("#ask-reason").select_option("changed-mind")
+    page.get_by_label("I have changed my mind").check()
     signature = _sign_with_ssh(visitor, key)
-    page.locator("#send-action").select_option("withdraw")
-    page.locator("#send-reason").select_option("changed-mind")
     page.get_by_label("Or its text").fill(signature.read_text())
     page.get_by_role("button", name="Send", exact=True).click()
-    page.wait_for_url(f"**/signatories/{public_id}")
+    page.wait_for_url(f"**/signatories/{public_id}/changes/*")
+    expect(page.locator("h1")).to_have_text("Withdrawn")
+    page.get_by_role("link", name="See the public page").click()
     expect(page.locator(".status")).to_have_text("withdrawn")
 
 

@@ -59,7 +59,8 @@ def test_a_change_is_logged_and_counted(
         ada.change_by_mail(action, reason)
     else:
         answer = ada.client.post(f"{path}/change", data=ada.change_fields(path, action, reason))
-        assert (answer.status_code, answer.headers["Location"]) == (303, path)
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith(f"{path}/changes/")
     assert counts(ada.instance) == {("mistral", "lab-email", status): 1}
     assert until(ada.instance) == ["2027-11-28" if action == "renew" else "2027-11-23"]
     envelope = last_entry(ada.instance)

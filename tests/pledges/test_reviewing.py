@@ -181,7 +181,6 @@ def test_what_was_erased_cannot_be_shown_again(ada: Person) -> None:
     ada.change_by_mail("erase")
     with pytest.raises(NotFoundError):
         do(ada, "show", path)
-    ada.change_by_mail("erase")
     assert "Lovelace" not in ada.client.get(path).text
 
 

@@ -259,6 +259,36 @@ def test_another_key_changes_nothing(ada: Person, keys: dict[str, SshKey]) -> No
     assert "Ada Lovelace" in ada.client.get(path).text
 
 
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("renew", "Renewed"),
+        ("withdraw:left-lab", "Withdrawn"),
+        ("withdraw:own", "Withdrawn"),
+        ("erase", "Erased"),
+    ],
+)
+def test_the_signature_alone_tells_what_was_signed(
+    ada: Person, keys: dict[str, SshKey], action: str, said: str
+) -> None:
+    path = own_path(ada, sign(ada, keys["ed25519"]))
+    message = ada.client.get(f"{path}/change/statement", query_string={"action": action})
+    response = post(ada, f"{path}/change", keys["ed25519"].sign(message.data), as_file=True)
+    assert response.status_code == 303
+    assert f"<h1>{said}</h1>" in ada.client.get(response.headers["Location"]).text
+
+
+def test_a_signature_of_another_day_is_told_from_a_broken_one(
+    ada: Person, keys: dict[str, SshKey], clock: Clock
+) -> None:
+    path = own_path(ada, sign(ada, keys["ed25519"]))
+    message = ada.client.get(f"{path}/change/statement", query_string={"action": "renew"}).data
+    clock.pass_days(1)
+    response = post(ada, f"{path}/change", keys["ed25519"].sign(message))
+    assert response.status_code == 400
+    assert "This signature is for another statement than those of today." in response.text
+
+
 def test_a_statement_signed_for_one_change_makes_no_other(ada: Person, keys: dict[str, SshKey]) -> None:
     path = own_path(ada, sign(ada, keys["ed25519"]))
     renew = ada.client.get(f"{path}/change/statement", query_string={"action": "renew"}).data

@@ -106,7 +106,6 @@ function useWords(areNeeded) {
 
 async function start() {
   enableCopying();
-  if (!signing.key.startsWith("ed25519:")) return;
   if (!(await hasEd25519())) {
     byId("unsupported", HTMLElement).hidden = false;
     return;
