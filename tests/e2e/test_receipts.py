@@ -48,6 +48,12 @@ def test_the_receipt_page_closes_two_rings_and_says_why_the_third_is_open(
     )
     page.get_by_text("Each check, step by step").click()
     expect(page.locator("li[data-step][data-state=closed]")).to_have_count(7)
+    expect(page.locator("li[data-step] strong", has_text="Passed")).to_have_count(7)
+    expect(page.locator("li[data-step=witness]")).to_contain_text("Not checked")
+    expect(page.locator("li[data-ring=signature]")).to_have_text(
+        "Signed: with your own key, and co-signed by the notary"
+    )
+    expect(page.locator("#by-browser")).to_contain_text("cannot check the second signature of the log")
     expect(page.locator("li[data-step=notary]")).to_contain_text("Mistral AI. The notary says")
     expect(page.locator("li[data-step=openings]")).to_contain_text("Name: Edmund Bertram; Role: evaluations")
     expect(page.locator("li[data-step=witness]")).to_contain_text("This policy names no witnesses.")
@@ -121,7 +127,13 @@ def test_the_verify_page_takes_a_good_receipt(
     nothing_more()
     visitor.check_receipt(receipt)
     visitor.expect_verdict(GOOD)
-    expect(visitor.page.locator("#facts")).to_contain_text("Edmund Bertram")
+    facts = visitor.page.locator("#facts")
+    expect(facts).to_contain_text("Edmund Bertram")
+    expect(facts).to_contain_text(
+        "Pledge against reckless scaling, version 1 (in the log: against-reckless-scaling)"
+    )
+    expect(facts).to_contain_text("mistral, as the log calls it. The notary says")
+    expect(visitor.page.locator("#unchecked")).to_contain_text("Not checked: the second signature of the log")
     expect(visitor.page.locator("#result")).to_contain_text("Checked by the policy that this site claims.")
     expect(visitor.page.locator("#verdict")).to_be_focused()
 
@@ -136,7 +148,15 @@ def test_the_verify_page_refuses_forgeries(
     visitor.check_receipt(_forge(receipt, tmp_path / "name.json", _change_name))
     visitor.expect_verdict(BAD)
     expect(page.locator("li[data-step=openings]")).to_have_attribute("data-state", "failed")
+    expect(page.locator("li[data-step=openings] strong")).to_have_text("Failed")
+    expect(page.locator("li[data-step=signatory] strong")).to_have_text("Not checked")
     expect(page.locator("li[data-ring=signature]")).to_have_attribute("data-state", "failed")
+    expect(page.locator("#unchecked")).to_be_hidden()
+    visitor.check_receipt(_forge(receipt, tmp_path / "entry.json", _change_entry))
+    expect(page.locator("li[data-ring=signature]")).to_have_text(
+        "Signature check failed: this receipt was changed, or is damaged. This is not JSON."
+    )
+    assert ".." not in (page.locator("#checked svg title").text_content() or "..")
     visitor.check_receipt(_forge(receipt, tmp_path / "signature.json", _change_signature))
     expect(page.locator("li[data-step=log]")).to_have_attribute("data-state", "failed")
     visitor.expect_verdict(BAD)
@@ -202,6 +222,10 @@ def _forge(receipt: Path, target: Path, change: Callable[[dict], None]) -> Path:
 
 def _change_name(receipt: dict) -> None:  # type: ignore[type-arg]  # any JSON object
     receipt["openings"]["name"]["value"] = "Henry Crawford"
+
+
+def _change_entry(receipt: dict) -> None:  # type: ignore[type-arg]  # any JSON object
+    receipt["leaf"] = base64.b64encode(b"x" + base64.b64decode(receipt["leaf"])[1:]).decode()
 
 
 def _change_signature(receipt: dict) -> None:  # type: ignore[type-arg]  # any JSON object

@@ -54,6 +54,14 @@ export function verifyOpenings(signing, openings) {
 }
 
 /**
+ * The title of a pledge's text: its first line.
+ * @param {string} text in Markdown
+ */
+export function titleOf(text) {
+  return text.match(/^# (.+)\n/)?.[1] ?? "";
+}
+
+/**
  * What a pledge's text says under `### <id>`.
  * @param {string} text in Markdown
  * @param {string} id
@@ -66,36 +74,43 @@ export function clauseText(text, id) {
 /**
  * How an affiliation is shown, and by whom it is known.
  * @param {Signing["affiliation"]} affiliation
- * @param {string} [labName] where it is known; else the slug stands for it, in quotation marks
+ * @param {string} [labName] where it is known; else the slug stands for it, and is said to be that
  * @param {string} [person] "you", or whoever is meant
  */
 export function affiliationInWords(affiliation, labName, person = "you") {
   if (affiliation === null) return `No lab. The notary says that ${person} read mail at some address.`;
-  const lab = labName || `“${affiliation.lab}”`;
+  const lab = labName || affiliation.lab;
   const sentences = {
     "lab-email": `The notary says that ${person} read mail at an address of ${lab}.`,
     "group-email": `The notary says that ${person} read mail at an address of the group around ${lab}. The lab itself is self-stated.`,
     email: `The notary says that ${person} read mail at some address. The lab is self-stated.`,
     credential: `A credential that only somebody with an address at ${lab} could have been given.`,
   };
-  return `${lab}. ${sentences[affiliation.assurance]}`;
+  const named = labName || `${lab}, as the log calls it`;
+  return `${named}. ${sentences[affiliation.assurance]}`;
 }
 
 /**
  * A signing, member by member, except for its clauses.
  * @param {Signing} signing
  * @param {readonly Opening[]} openings checked ones
- * @param {{labName?: string | undefined, person?: string}} [words] the lab's name instead of its slug; who signs
+ * @param {{labName?: string | undefined, person?: string, title?: string}} [words] the lab's name instead of its slug;
+ *   who signs; the title of the pledge, from a text that was checked
  * @returns {Row[]}
  */
-export function signingInWords(signing, openings, { labName, person } = {}) {
+export function signingInWords(signing, openings, { labName, person, title } = {}) {
   const opened = new Map(openings.map(({ field, value }) => [field, value]));
   const isAnonymous = signing.signatory.visibility === "anonymous";
   const { commitments, pledge } = signing;
   /** @type {Row[]} */
   const rows = [
     ["Name", isAnonymous ? "Anonymous" : (opened.get("name") ?? "Not opened here")],
-    ["Pledge", `${pledge.slug}, version ${pledge.version}`],
+    [
+      "Pledge",
+      title
+        ? `${title}, version ${pledge.version} (in the log: ${pledge.slug})`
+        : `${pledge.slug}, version ${pledge.version}`,
+    ],
     ["Lab", affiliationInWords(signing.affiliation, labName, person)],
     ["Signed on", dayInWords(signing.day)],
     ["Stands until", `${dayInWords(signing.until)}, unless renewed`],

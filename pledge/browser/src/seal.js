@@ -8,9 +8,14 @@
 
 /** @type {Record<Ring, Record<State, string>>} */
 const WORDS = {
-  signature: { closed: "Signed", open: "Not signed", failed: "Signature", unknown: "Signature" },
-  log: { closed: "Logged", open: "Not logged", failed: "Log", unknown: "Log" },
-  witness: { closed: "Witnessed", open: "Not witnessed", failed: "Witnesses", unknown: "Witnesses" },
+  signature: { closed: "Signed", open: "Not signed", failed: "Signature check failed", unknown: "Signature" },
+  log: { closed: "Logged", open: "Not logged", failed: "Log check failed", unknown: "Log" },
+  witness: {
+    closed: "Witnessed",
+    open: "Not witnessed",
+    failed: "Witness check failed",
+    unknown: "Witnesses",
+  },
 };
 
 /**
@@ -37,6 +42,8 @@ export function setRing(place, ring, state, words) {
  */
 function describe(place) {
   const title = place.querySelector("svg title");
-  const rings = [...place.querySelectorAll("li[data-ring]")].map((item) => item.textContent?.trim());
+  const rings = [...place.querySelectorAll("li[data-ring]")].map((item) =>
+    item.textContent?.trim().replace(/\.$/, ""),
+  );
   if (title !== null) title.textContent = `Seal. ${rings.join(". ")}.`;
 }

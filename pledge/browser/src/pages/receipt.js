@@ -1,7 +1,7 @@
 /** The receipt page: what the server says about the receipt is checked here, by the keys that this site claims. */
 
 import { utf8 } from "../bytes.js";
-import { showChecks } from "../checks.js";
+import { showChecks, showUnchecked } from "../checks.js";
 import { enableCopying } from "../copy.js";
 import { attempt, byId, readBlock } from "../dom.js";
 import { parsePolicy } from "../policy.js";
@@ -13,6 +13,7 @@ enableCopying();
 attempt(byId("wrong", HTMLElement), async () => {
   const receipt = parseReceipt(utf8(readBlock("receipt")));
   const policy = parsePolicy(utf8(readBlock("policy")));
-  if (await showChecks(place, receipt, policy, place.dataset.lab))
-    byId("by-browser", HTMLElement).hidden = false;
+  const verified = await showChecks(place, receipt, policy, { labName: place.dataset.lab, isOwn: true });
+  showUnchecked(verified);
+  byId("by-browser", HTMLElement).hidden = verified === null;
 });

@@ -10,7 +10,7 @@ import { prepareSigning, signChecked } from "../draft.js";
 import { formatKey } from "../ed25519.js";
 import { hasEd25519, signingKeyFromSeed } from "../keys.js";
 import { keepKey } from "../keystore.js";
-import { clauseText, signingInWords } from "../readable.js";
+import { clauseText, signingInWords, titleOf } from "../readable.js";
 import { deriveSeed, drawWords, entropyFromWords } from "../words.js";
 
 /** @type {import("../draft.js").Draft} */
@@ -85,7 +85,7 @@ function show(made) {
   const { signing, openings, message } = prepareSigning(draft, made.publicKey);
   const labName = draft.labName ?? undefined;
   fillFacts(byId("readable", HTMLElement), [
-    ...signingInWords(signing, openings, { labName }),
+    ...signingInWords(signing, openings, { labName, title: titleOf(draft.text) }),
     ["Your public key", signing.signatory.key],
   ]);
   const clauses = signing.clauses.flatMap((id) => [

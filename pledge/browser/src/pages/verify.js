@@ -1,13 +1,13 @@
 /** Verify a receipt that the reader chooses or drops, by this site's policy or the reader's own. Nothing is sent. */
 
 import { utf8 } from "../bytes.js";
-import { showChecks } from "../checks.js";
+import { showChecks, showUnchecked } from "../checks.js";
 import { enableCopying } from "../copy.js";
 import { attempt, byId, fillFacts, readBlock, say } from "../dom.js";
 import { malformed } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
 import { parsePolicy } from "../policy.js";
-import { signingInWords } from "../readable.js";
+import { signingInWords, titleOf } from "../readable.js";
 import { MAX_BYTES, readReceipt } from "../receipt.js";
 
 const result = byId("result", HTMLElement);
@@ -37,11 +37,11 @@ async function check() {
   const receipt = readReceipt(await bytesOf(file));
   result.hidden = false;
   const verified = await showChecks(byId("checked", HTMLElement), receipt, policy);
-  const facts = verified
-    ? signingInWords(verified.signing, verified.openings, { person: "this person" })
-    : [];
+  const words = { person: "this person", title: titleOf(receipt.text) };
+  const facts = verified ? signingInWords(verified.signing, verified.openings, words) : [];
   fillFacts(byId("facts", HTMLElement), facts);
   byId("verdict", HTMLElement).textContent = verdict(verified?.grade ?? null);
+  showUnchecked(verified);
   byId("meaning", HTMLElement).hidden = verified === null;
   byId("command", HTMLElement).textContent = `pledge verify ${quoted(file.name)} --policy my.policy`;
   byId("verdict", HTMLElement).focus();
