@@ -17,7 +17,7 @@ from pledge.log.service import is_witnessed, tree_size
 from pledge.pledges import reading, review, texts
 from pledge.pledges.views.rows import lab_names, rows
 from pledge.pledges.views.signatories import ASSURANCES
-from pledge.pledges.views.texts import render_parts
+from pledge.pledges.views.texts import folded
 from pledge.tallies import service as tallies
 
 bp = Blueprint("pages", __name__)
@@ -33,22 +33,16 @@ def home() -> str:
     """Show the text, the number, the labs, the newest signatories, and how to check all this."""
     with get_instance().database.reading() as session:
         text = texts.latest_text(session)
-        preamble, rest = render_parts(text.body)
+        size = tree_size(session)
         counts = tallies.by_lab(session, text.slug)
         newest = reading.find(session, reading.Filter(pledge=text.slug), size=_NEWEST)
         return render_template(
             "home/home.html",
-            pledge={
-                "slug": text.slug,
-                "title": text.title,
-                "version": text.version,
-                "preamble_html": preamble,
-                "rest_html": rest,
-            },
+            pledge=folded(text),
             counts=_by_assurance(_sum(counts)),
             labs=_labs(session, counts),
             newest=rows(newest.rows, lab_names(session)),
-            log={"size": tree_size(session), "is_witnessed": is_witnessed(session, 0)},
+            log={"size": size, "is_witnessed": size > 0 and is_witnessed(session, size - 1)},
         )
 
 

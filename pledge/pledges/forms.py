@@ -186,7 +186,7 @@ def require_token(form: SiteForm) -> None:
     """
     if form.csrf_failed:
         raise ForbiddenError(
-            "This form was open for too long, or cookies are off. Load the page again.", code="csrf"
+            "This form was open for too long, or your browser keeps no cookies for it.", code="csrf"
         )
 
 

@@ -1,5 +1,6 @@
 """Receipts: what a signatory keeps, put together from the log and from what is shown beside it."""
 
+import re
 from datetime import date, timedelta
 
 from sqlalchemy import bindparam, select
@@ -22,6 +23,7 @@ from pledge.pledges.texts import get_text
 _SHOWN, _RECEIPT_LINK = table_of(Shown), table_of(ReceiptLink)
 _OPENINGS = select(_SHOWN).where(_SHOWN.c.sha256 == bindparam("sha256"))
 _LINK = select(_RECEIPT_LINK).where(_RECEIPT_LINK.c.token_hash == bindparam("token_hash"))
+_TOKEN = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _ADMITTED: dict[tuple[str, bytes], bytes] = {}
 
 
@@ -67,8 +69,11 @@ def find_receipt(session: Session, token: str, *, today: date) -> tuple[bytes, d
     """Give the signing's SHA-256 behind a private receipt link, and the last day of the link.
 
     Raises:
-        ConflictError: The link is over, or never was.
+        NotFoundError: This was never such a link.
+        ConflictError: The link is over.
     """
+    if not _TOKEN.fullmatch(token):
+        raise NotFoundError("There is no receipt of this name here.")
     link = session.execute(_LINK, {"token_hash": hash_token(token)}).one_or_none()
     if link is None or link.expires < today:
         raise ConflictError(

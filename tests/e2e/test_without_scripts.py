@@ -47,7 +47,9 @@ def test_ssh_keygen_signs_and_withdraws_without_scripts(visitor: Visitor, tmp_pa
     page.wait_for_url("**/receipts/*")
     expect(page.locator("h1")).to_have_text("You have signed")
     expect(page.locator("li[data-ring=log]")).to_contain_text("Logged: entry")
-    expect(page.locator("li[data-ring=signature]")).to_contain_text("your own key, and co-signed by the notary")
+    expect(page.locator("li[data-ring=signature]")).to_contain_text(
+        "your own key, and co-signed by the notary"
+    )
     receipt = visitor.save_receipt(tmp_path / "my.pledge-receipt.json")
     assert b"Hari Seldon" in receipt.read_bytes()
     public_id = visitor.public_id()

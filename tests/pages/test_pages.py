@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
-from pledge.log.models import Entry
+from pledge.founding import DOCUMENTS
+from pledge.log.models import Cosigned, Entry, Head
+from pledge.log.notary import log_statement
+from pledge.pledges import texts
 from pledge.pledges.models import Signing
 from pledge.tick import tick
-from tests.site_kit import START, Clock, Person
+from tests.site_kit import START, Clock, Person, random_bytes
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -127,6 +131,87 @@ def test_a_receipt_page_is_kept_for_thirty_days(ada: Person, clock: Clock) -> No
     clock.pass_days(1)
     for rest in ("", "/file", "/renew.ics"):
         assert ada.client.get(private + rest).status_code == 409, rest
+
+
+def test_nonsense_is_no_receipt_and_an_old_link_is_told_apart(ada: Person) -> None:
+    for nonsense in ("nonsense", "0" * 63, "0" * 65, "A" * 64):
+        for rest in ("", "/file", "/renew.ics"):
+            assert ada.client.get(f"/receipts/{nonsense}{rest}").status_code == 404, nonsense
+    assert ada.client.get(f"/receipts/{'0' * 64}").status_code == 409
+
+
+def test_a_used_link_leads_on_who_has_signed(ada: Person) -> None:
+    page = " ".join(ada.client.get(f"/sign/{'0' * 64}").text.split())
+    assert 'your page is among <a href="/signatories">the signatories</a>, and your receipt on it' in page
+    assert '<a href="/change">ask for a link to change it</a>' in page
+
+
+@pytest.mark.parametrize("path", ["/sign", "/change"])
+def test_a_form_without_its_cookie_leads_back_to_itself(ada: Person, path: str) -> None:
+    response = ada.client.post(path, data={"address": "ada@example.org"})
+    assert response.status_code == 403
+    assert '<a href="?">Open the form again</a>' in response.text
+
+
+def test_the_number_says_which_versions_it_counts(ada: Person) -> None:
+    ada.sign()
+    assert "earlier version" not in ada.client.get("/").text
+    body = (DOCUMENTS / f"{texts.DEFAULT_SLUG}.v1.md").read_text(encoding="utf-8")
+
+    def work(session: Session) -> None:
+        text = texts.publish(
+            session,
+            slug=texts.DEFAULT_SLUG,
+            body=f"{body}\nMore.\n",
+            notary=ada.instance.notary,
+            day=START.date(),
+        )
+        log_statement(session, text, notary=ada.instance.notary, random_bytes=random_bytes)
+
+    ada.instance.log.run(work)
+    assert "person has signed this or an earlier version, from an address" in " ".join(
+        ada.client.get("/").text.split()
+    )
+
+
+def test_without_witnesses_the_front_page_promises_no_more_than_receipts_show(ada: Person) -> None:
+    page = ada.client.get("/").text
+    assert "Not witnessed" in page
+    assert "without trace" not in page
+    assert "whoever keeps a receipt or a copy can show it" in page
+
+
+def test_the_front_page_is_witnessed_up_to_its_last_entry(ada: Person) -> None:
+    with ada.instance.database.reading() as session:
+        size, checkpoint = session.execute(select(Head.size, Head.checkpoint)).one()
+    for cosigned in (size - 1, size):
+        ada.instance.log.run(
+            lambda session, size=cosigned: session.merge(Cosigned(id=1, size=size, checkpoint=checkpoint))
+        )
+        is_whole = cosigned == size
+        assert ("<strong>Witnessed</strong>" in ada.client.get("/").text) == is_whole
+
+
+def test_a_receipt_page_knows_of_witnesses_without_scripts(ada: Person) -> None:
+    private = ada.sign()
+    assert "<strong>Not witnessed</strong>" in ada.client.get(private).text
+    with ada.instance.database.reading() as session:
+        size, checkpoint = session.execute(select(Head.size, Head.checkpoint)).one()
+    ada.instance.log.run(lambda session: session.merge(Cosigned(id=1, size=size, checkpoint=checkpoint)))
+    assert "<strong>Witnessed</strong>" in ada.client.get(private).text
+
+
+def test_labs_stand_in_one_order(ada: Person) -> None:
+    orders = [
+        [slug for slug in re.findall(pattern, ada.client.get(path).text) if slug]
+        for path, pattern in (
+            ("/labs", r'<a href="/labs/([a-z-]+)">'),
+            ("/sign", r'<option (?:selected )?value="([a-z-]+)"'),
+            ("/signatories", r'<option value="([a-z-]+)"\s*>'),
+        )
+    ]
+    orders[2] = [slug for slug in orders[2] if slug in orders[0]]
+    assert orders[0] == orders[1] == orders[2]
 
 
 def test_the_calendar_reminds_two_weeks_before_the_end(ada: Person) -> None:

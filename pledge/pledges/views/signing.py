@@ -18,7 +18,7 @@ from pledge.pledges.drafts import Draft, build_signing
 from pledge.pledges.forms import SignatureForm, SignForm, clause_list, require_token
 from pledge.pledges.models import Text
 from pledge.pledges.views.rows import lab_names
-from pledge.pledges.views.texts import render_parts
+from pledge.pledges.views.texts import folded
 from pledge.web.errors import status_of
 
 bp = Blueprint("signing", __name__)
@@ -197,20 +197,13 @@ def _sign_form(database: Session, text: Text) -> SignForm:
     if request.method == "GET":
         form.version.data = str(text.version)
         form.lab.data = request.args.get("lab", "")
-    return form.offer(text, list(lab_names(database).items()))
+    return form.offer(text, [(lab.slug, lab.name) for lab in list_labs(database)])
 
 
 def _form_page(database: Session, text: Text, form: SignForm) -> str:
-    preamble, rest = render_parts(text.body)
     return render_template(
         "pledges/sign_form.html",
-        pledge={
-            "slug": text.slug,
-            "title": text.title,
-            "version": text.version,
-            "preamble_html": preamble,
-            "rest_html": rest,
-        },
+        pledge=folded(text),
         form=form,
         labs=[
             {

@@ -34,6 +34,18 @@ def render_parts(body: str) -> tuple[Markup, Markup]:
     return render_body(preamble), render_body(f"\n{mark}{rest}")
 
 
+def folded(text: Text) -> dict[str, Any]:
+    """Give a text as pages show it that fold everything after its preamble."""
+    preamble, rest = render_parts(text.body)
+    return {
+        "slug": text.slug,
+        "title": text.title,
+        "version": text.version,
+        "preamble_html": preamble,
+        "rest_html": rest,
+    }
+
+
 @bp.get("/pledges/<slug>")
 def newest(slug: str) -> AnyResponse | str:
     """Show the newest version."""
