@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pledge.core import statement as st
 from pledge.db import Base, ShortText, Slug
 
+NO_CEILING = 10_000_000
+"""More people than any lab has: as ``high`` of a headcount, it says that the source knows no upper end."""
+
 
 class Lab(Base):
     """A lab as its newest log entry describes it."""
@@ -58,3 +61,8 @@ class Headcount(Base):
     confidence: Mapped[str | None] = mapped_column(String(300))
     proposed_on: Mapped[date]
     accepted: Mapped[bool]
+
+    @property
+    def has_ceiling(self) -> bool:
+        """Whether the source says how many there are at most."""
+        return self.high < NO_CEILING

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from pledge.core import statement as st
 from pledge.errors import MalformedError, NotFoundError
-from pledge.labs.models import Domain, Headcount, Lab
+from pledge.labs.models import NO_CEILING, Domain, Headcount, Lab
 
 # What of a headcount's population the log knows; a percentage stays a proposal.
 _POPULATIONS: dict[str, st.Population] = {"total": "total", "unit": "unit", "research": "research"}
-_MAX_PEOPLE = 10_000_000
 _SHOWN_BY_SCOPE: dict[str | None, st.Assurance] = {"lab": "lab-email", "group": "group-email", None: "email"}
 
 
@@ -64,7 +63,8 @@ def set_lab(session: Session, facts: Mapping[str, Any], *, origin: str, day: dat
     Args:
         session: Writes.
         facts: ``slug``, ``name``, ``website``, ``domains`` [{domain, scope}], ``headcount`` [{low and high or value,
-            population, as_of, source, confidence?, accepted?}]. Headcounts are proposals unless ``accepted``.
+            population, as_of, source, confidence?, accepted?}]. Headcounts are proposals unless ``accepted``;
+            ``high`` is ``NO_CEILING`` for "more than"; ``confidence`` is a sentence for readers.
         origin: The log's origin.
         day: Today.
 
@@ -121,7 +121,7 @@ def _website(url: str) -> str:
 def _headcount(row: Mapping[str, Any], day: date) -> Headcount:
     low = row["low"] if "low" in row else row["value"]
     high = row["high"] if "high" in row else row["value"]
-    if not (isinstance(low, int) and isinstance(high, int) and 0 <= low <= high <= _MAX_PEOPLE):
+    if not (isinstance(low, int) and isinstance(high, int) and 0 <= low <= high <= NO_CEILING):
         raise MalformedError("a headcount is one whole number, or a low and a high one in this order")
     if row["population"] not in {*_POPULATIONS, "research_percent"}:
         raise MalformedError("the population of a headcount is total, unit, research or research_percent")

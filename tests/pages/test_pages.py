@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -185,9 +186,8 @@ def test_the_front_page_is_witnessed_up_to_its_last_entry(ada: Person) -> None:
     with ada.instance.database.reading() as session:
         size, checkpoint = session.execute(select(Head.size, Head.checkpoint)).one()
     for cosigned in (size - 1, size):
-        ada.instance.log.run(
-            lambda session, size=cosigned: session.merge(Cosigned(id=1, size=size, checkpoint=checkpoint))
-        )
+        row = Cosigned(id=1, size=cosigned, checkpoint=checkpoint)
+        ada.instance.log.run(partial(Session.merge, instance=row))
         is_whole = cosigned == size
         assert ("<strong>Witnessed</strong>" in ada.client.get("/").text) == is_whole
 
@@ -197,8 +197,25 @@ def test_a_receipt_page_knows_of_witnesses_without_scripts(ada: Person) -> None:
     assert "<strong>Not witnessed</strong>" in ada.client.get(private).text
     with ada.instance.database.reading() as session:
         size, checkpoint = session.execute(select(Head.size, Head.checkpoint)).one()
-    ada.instance.log.run(lambda session: session.merge(Cosigned(id=1, size=size, checkpoint=checkpoint)))
+    row = Cosigned(id=1, size=size, checkpoint=checkpoint)
+    ada.instance.log.run(partial(Session.merge, instance=row))
     assert "<strong>Witnessed</strong>" in ada.client.get(private).text
+
+
+@pytest.mark.parametrize(
+    ("lab", "said"),
+    [
+        ("mistral", ("More than 100 in all", "November 2024", "The source says “more than 100”")),
+        ("minimax", ("385 in all", "30 September 2025", "74 % of staff in research")),
+        ("deepseek", ("140–200 in the unit", "January 2025")),
+        ("thinking-machines", ("100 in all", ">2026<", "A blog, of little weight.")),
+    ],
+)
+def test_headcounts_read_as_prose(ada: Person, lab: str, said: tuple[str, ...]) -> None:
+    page = " ".join(ada.client.get(f"/labs/{lab}").text.split())
+    for words in said:
+        assert words in page
+    assert "10,000,000" not in page
 
 
 def test_labs_stand_in_one_order(ada: Person) -> None:
