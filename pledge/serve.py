@@ -27,6 +27,7 @@ def serve(config: Config, *, app: str = "pledge.serve:build") -> None:
         config: The settings.
         app: Where each worker finds what builds the application.
     """
+    logging.getLogger("_granian").addFilter(_is_not_about_threads)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     Server(
         app,
@@ -41,6 +42,11 @@ def serve(config: Config, *, app: str = "pledge.serve:build") -> None:
         respawn_failed_workers=True,
         websockets=False,
     ).serve()
+
+
+def _is_not_about_threads(record: logging.LogRecord) -> bool:
+    """Drop granian's advice to have no more threads than processors: ours mostly wait for the disk."""
+    return "Python threads" not in record.getMessage()
 
 
 def build() -> Flask:

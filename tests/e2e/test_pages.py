@@ -92,6 +92,13 @@ def test_a_page_fits_and_is_accessible(visitor: Visitor, path: str) -> None:
     judge(visitor.page)
 
 
+def test_buttons_that_copy_are_told_apart(visitor: Visitor) -> None:
+    """By name, for those who hear them one after the other."""
+    visitor.go("/labs/mistral")
+    for name in ("Copy HTML", "Copy Markdown"):
+        expect(visitor.page.get_by_role("button", name=name, exact=True)).to_have_text("Copy")
+
+
 @pytest.mark.parametrize("name", PEOPLE.values(), ids=PEOPLE.keys())
 def test_a_signatory_fits_and_is_accessible(
     visitor: Visitor, full_site: tuple[Site, dict[str, str]], name: str

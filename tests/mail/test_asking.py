@@ -1,5 +1,6 @@
 """Asking for a link: who has signed is told to nobody, and neither a person nor the site is flooded with mail."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,23 @@ from tests.mail_server import MailServer, serve_mail
 from tests.site_kit import Clock, Person, csrf_token, link_in, make_app, make_config, newest_mail
 
 pytestmark = pytest.mark.sqlite_only
+
+
+def test_the_first_link_in_a_mail_is_the_one_to_use(ada: Person) -> None:
+    ada.ask()
+    first = [newest_mail(ada.instance)["text"]]
+    ada.sign()
+    ada.ask()
+    first.append(newest_mail(ada.instance)["text"])
+    for address in (ada.address, "nobody@example.org"):
+        token = csrf_token(ada.client.get("/change").text)
+        ada.client.post("/change", data={"csrf_token": token, "address": address})
+        first.append(newest_mail(ada.instance)["text"])
+    links = [re.findall(r"https?://[^\s]+", text)[0] for text in first]
+    assert re.search(r"/sign/[0-9a-f]{64}$", links[0])
+    assert re.search(r"/change/[0-9a-f]{64}$", links[1])
+    assert re.search(r"/change/[0-9a-f]{64}$", links[2])
+    assert links[3].endswith("/change")
 
 
 def ask_to_change(person: Person, address: str) -> TestResponse:

@@ -15,7 +15,7 @@ from pledge.core import statement as st
 from pledge.founding import DOCUMENTS
 from pledge.log.models import Cosigned, Entry, Head
 from pledge.log.notary import log_statement
-from pledge.pledges import texts
+from pledge.pledges import review, texts
 from pledge.pledges.models import Signing
 from pledge.tick import tick
 from tests.site_kit import START, Clock, Person, random_bytes
@@ -216,6 +216,26 @@ def test_headcounts_read_as_prose(ada: Person, lab: str, said: tuple[str, ...]) 
     for words in said:
         assert words in page
     assert "10,000,000" not in page
+
+
+def test_the_removals_give_reasons_in_words(ada: Person) -> None:
+    path = ada.sign_publicly()
+
+    def work(session: Session) -> None:
+        review.hide(
+            session, path.rpartition("/")[2], "name", reason_class="not-this-person", day=START.date()
+        )
+
+    ada.instance.log.run(work)
+    page = ada.client.get("/removals").text
+    assert "Name hidden: not this person" in page
+    assert "not-this-person" not in page
+
+
+def test_every_class_of_reason_has_words(app: Flask) -> None:
+    macro = app.jinja_env.get_template("macros/facts.html").module.reason_class  # type: ignore[attr-defined]  # a macro
+    for slug in (*review.REASON_CLASSES, "restored-on-review"):
+        assert "-" not in macro(slug)
 
 
 def test_labs_stand_in_one_order(ada: Person) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pledge.errors import ConflictError, MalformedError, NotFoundError
 from pledge.log.notary import log_statement
 from pledge.pledges import texts
-from pledge.pledges.views.texts import changes, render_body
+from pledge.pledges.views.texts import changes, render_body, stretches
 from tests.site_kit import START, Person, random_bytes
 
 DEFAULT = (Path(__file__).parents[2] / "pledge/documents/against-reckless-scaling.v1.md").read_text(
@@ -103,6 +103,24 @@ def test_a_comparison_holds_all_of_both(old: str, new: str) -> None:
         paragraphs = [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
         assert [change[side] for change in found if change[side] is not None] == paragraphs
     assert all((change["kind"] == "same") == (change["old"] == change["new"]) for change in found)
+
+
+def test_a_comparison_folds_what_is_the_same_and_shows_no_marks() -> None:
+    new = SMALL.replace("Second.", "Second, *always*.").replace(
+        "## Optional", "### four\n\nNew.\n\n## Optional"
+    )
+    shown = stretches(changes(SMALL, new))
+    kinds = [(len(stretch), stretch[0]["kind"]) for stretch in shown]
+    assert kinds == [(5, "same"), (1, "same"), (1, "changed"), (1, "added"), (1, "added"), (3, "same")]
+    assert shown[1][0]["new_html"] == "<p><strong>two</strong></p>"
+    assert shown[2][0]["words"] == [("gone", "Second."), ("new", "Second, always.")]
+    assert shown[3][0]["new_html"] == "<p><strong>four</strong></p>"
+    assert "<h" not in "".join(str(change["new_html"]) for stretch in shown for change in stretch)
+
+
+def test_a_change_of_emphasis_alone_shows_its_marks() -> None:
+    [change] = changes("A *word*.", "A word.")
+    assert change["words"] == [("same", "A"), ("gone", "*word*."), ("new", "word.")]
 
 
 @pytest.mark.parametrize(

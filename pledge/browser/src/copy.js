@@ -19,7 +19,9 @@ export function enableCopying() {
     });
   }
   for (const part of document.querySelectorAll(".snippet")) {
-    const button = element("button", { type: "button", class: "button-quiet no-print" }, "Copy");
+    const name = part instanceof HTMLElement ? part.dataset.name : undefined;
+    const label = { "aria-label": `Copy ${name ?? part.textContent?.trim()}` };
+    const button = element("button", { type: "button", class: "button-quiet no-print", ...label }, "Copy");
     button.addEventListener("click", () => copy(part.textContent ?? "", button));
     part.after(button);
   }

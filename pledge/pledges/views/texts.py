@@ -1,6 +1,8 @@
 """Pages of pledge texts: one for each version, its raw bytes, and what changed."""
 
+import re
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -83,7 +85,7 @@ def diff(slug: str, version: int) -> str:
             pledge={"slug": slug, "title": new.title},
             old=old,
             new=new,
-            changes=changes(old.body, new.body),
+            stretches=stretches(changes(old.body, new.body)),
         )
 
 
@@ -104,9 +106,47 @@ def changes(old: str, new: str) -> list[dict[str, Any]]:
     return found
 
 
+def stretches(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Put what is the same between two changes together, for pages to fold; the heading right before a change is not.
+
+    Returns:
+        Lists of one change, or of what is the same; each with its old and new side as HTML.
+    """
+    grouped: list[list[dict[str, Any]]] = []
+    for is_same, run in groupby(found, lambda change: change["kind"] == "same"):
+        shown = [
+            change | {"old_html": _html(change["old"]), "new_html": _html(change["new"])} for change in run
+        ]
+        grouped += [shown] if is_same else [[change] for change in shown]
+    for index in range(len(grouped) - 1, 0, -1):
+        before, change = grouped[index - 1], grouped[index][0]
+        is_heading = (
+            change["kind"] != "same" and before[-1]["kind"] == "same" and before[-1]["new"].startswith("#")
+        )
+        if is_heading and len(before) > 1:
+            grouped.insert(index, [before.pop()])
+    return grouped
+
+
+def _html(paragraph: str | None) -> Markup:
+    """Give a paragraph as HTML; a heading as a line that stands in no outline."""
+    if paragraph is None or not paragraph.startswith("#"):
+        return Markup(_MARKDOWN.render(paragraph or ""))  # noqa: S704  # as in render_body
+    return Markup("<p><strong>{}</strong></p>").format(paragraph.lstrip("#").strip())
+
+
+def _plain(paragraph: str) -> str:
+    """Give a paragraph without the marks of headings, lists and emphasis."""
+    unmarked = re.sub(
+        r"^(#{1,6} |- )", lambda mark: "• " if mark[1] == "- " else "", paragraph, flags=re.MULTILINE
+    )
+    return re.sub(r"\*+(\S.*?)\*+", r"\1", unmarked)
+
+
 def _changed(old: str, new: str) -> dict[str, Any]:
     """Give a changed paragraph with its words in runs: the same, gone, or new."""
-    before, after = old.split(" "), new.split(" ")
+    is_in_marks = _plain(old) == _plain(new)  # then they have to show
+    before, after = (text.split(" ") for text in ((old, new) if is_in_marks else (_plain(old), _plain(new))))
     words: list[tuple[str, str]] = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
         if kind == "equal":
