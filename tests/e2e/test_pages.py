@@ -43,6 +43,7 @@ PAGES = {
     "reported": "/reported",
     "nothing here": "/nothing",
     "a used link": f"/sign/{'0' * 64}",
+    "no more mails": "/change/quiet",
 }
 PEOPLE = {
     "current": "Emma Woodhouse",
@@ -119,6 +120,11 @@ def test_the_way_to_a_receipt_fits_and_is_accessible(visitor: Visitor, tmp_path:
     page.goto(visitor.ask(name="Elizabeth Bennet", address="elizabeth@mistral.ai", role="research engineer"))
     page.locator("#by-ssh summary").click()
     judge(page)
+    link = page.url
+    page.goto(f"{link}/statement?key=none")
+    expect(page.locator("#ssh-key")).to_be_visible()
+    judge(page)
+    page.goto(link)
     words = visitor.draw_words()
     judge(page)
     visitor.type_two_words(words[1:] + words[:1])
@@ -138,6 +144,9 @@ def test_the_way_to_a_receipt_fits_and_is_accessible(visitor: Visitor, tmp_path:
     page.get_by_role("button", name="Go on").click()
     expect(page.locator("#step-confirm")).to_be_visible()
     judge(page)
+    page.locator("#sign").click()
+    expect(page.locator("h1")).to_have_text("Renewed")
+    judge(page)
     visitor.go("/verify")
     visitor.check_receipt(receipt)
     expect(page.locator("#verdict")).to_be_visible()
@@ -147,6 +156,15 @@ def test_the_way_to_a_receipt_fits_and_is_accessible(visitor: Visitor, tmp_path:
     visitor.check_receipt(forged)
     expect(page.locator("li[data-step=openings]")).to_have_attribute("data-state", "failed")
     judge(page)
+
+
+def test_what_was_erased_fits_and_is_accessible(
+    visitor: Visitor, full_site: tuple[Site, dict[str, str]]
+) -> None:
+    """The page that says so, and the one on which less is left to change."""
+    for rest in ("erased", "change"):
+        visitor.go(f"/signatories/{full_site[1][PEOPLE['erased']]}/{rest}")
+        judge(visitor.page)
 
 
 def test_the_way_by_mail_fits_and_is_accessible(visitor: Visitor) -> None:

@@ -1,6 +1,7 @@
 """Receipts: checked in the browser that gets them, on the verify page, and offline without the site."""
 
 import base64
+import hashlib
 import json
 import shutil
 import subprocess
@@ -11,7 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pledge.core.keys import SigningKey
-from pledge.core.statement import format_json
+from pledge.core.receipt import parse_receipt
+from pledge.core.statement import format_json, parse_envelope
+from pledge.core.tlog.tree import leaf_hash
 from pledge.core.tlog.vkey import VerifierKey, format_vkey
 from tests.e2e.conftest import NewContext
 from tests.e2e.record import Record
@@ -57,6 +60,27 @@ def test_the_receipt_page_closes_two_rings_and_says_why_the_third_is_open(
     expect(page.locator("li[data-step=notary]")).to_contain_text("Mistral AI. The notary says")
     expect(page.locator("li[data-step=openings]")).to_contain_text("Name: Edmund Bertram; Role: evaluations")
     expect(page.locator("li[data-step=witness]")).to_contain_text("This policy names no witnesses.")
+
+
+def test_a_printed_receipt_holds_what_it_takes_to_check_it(visitor: Visitor, receipt: Path) -> None:
+    """Hashes whole, the public page's address, the size of the log; not what means the screen only."""
+    page = visitor.page
+    envelope = parse_envelope(parse_receipt(receipt.read_bytes()).leaf)
+    expect(page.locator("#by-browser")).to_be_visible()
+    expect(page.get_by_text("Leaf hash")).to_be_hidden()
+    page.emulate_media(media="print")
+    printed = page.locator("main").inner_text()
+    leaf = leaf_hash(parse_receipt(receipt.read_bytes()).leaf).hex()
+    for said in (
+        leaf,
+        hashlib.sha256(parse_receipt(receipt.read_bytes()).text.encode()).hexdigest(),
+        f"{visitor.site.url}/signatories/{envelope.payload_sha256[:32]}",
+        "evaluations",
+        "entries when this was made",
+    ):
+        assert said in printed
+    assert "keep its address to yourself" not in printed
+    assert "read it here" not in page.locator("body").inner_text()
 
 
 def test_the_receipt_verifies_without_site_or_network(

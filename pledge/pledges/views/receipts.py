@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from pledge.errors import NotFoundError
 from pledge.instance import get_instance, trust_policy
-from pledge.log.service import is_pending
+from pledge.log.service import is_pending, tree_size
 from pledge.pledges import receipts, texts
 from pledge.pledges.changes import get_signing
 from pledge.pledges.models import Signing
@@ -37,6 +37,7 @@ def page(token: str) -> str | tuple[str, int]:
             clauses=shown["clauses"],
             waiting=sorted(opening.field for opening in signing.openings if opening.state == "waiting"),
             pledge=text,
+            size=tree_size(session),
             page_url=f"{instance.config.url}/signatories/{signing.public_id}",
             badge_url=f"{instance.config.url}/badge/signatory/{signing.public_id}.svg",
         )
