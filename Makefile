@@ -26,7 +26,7 @@ check: .venv/dev.stamp pledge/static/style.css $(BROWSER)/node_modules/dev.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing-output 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.check_migrations
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
