@@ -6,6 +6,8 @@ BROWSER := pledge/browser
 # The system's Node where it is new enough, else the one that a wheel brings (.venv/node).
 WITH_NODE = PATH="$$(node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null \
 	&& npm --version >/dev/null 2>&1 || echo $(CURDIR)/.venv/node:)$$PATH"
+# Every branch of the core is tested; what is not is named, and fails.
+CORE_IS_COVERED := --cov=pledge.core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 .PHONY: run serve test test-python test-browser check format bench pictures wheel lock clean
 .DELETE_ON_ERROR:
@@ -16,7 +18,7 @@ run: .venv/run.stamp pledge/static/style.css
 test: test-python test-browser
 
 test-python: .venv/dev.stamp pledge/static/style.css $(BROWSER)/node_modules/dev.stamp
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(CORE_IS_COVERED)
 
 test-browser: .venv/dev.stamp $(BROWSER)/node_modules/dev.stamp
 	@cd $(BROWSER) && $(WITH_NODE) npm test --silent
