@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pledge.db import Database
-from pledge.errors import ConflictError, LimitError
+from pledge.errors import ConflictError, UnavailableError
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -77,7 +77,7 @@ class Committer:
 
         Raises:
             ConflictError: A unique constraint says that somebody else was first.
-            LimitError: Too many works are waiting.
+            UnavailableError: Too many works are waiting.
             PledgeError: Whatever the work raised.
         """
         return self.run_together(lambda session, _: [run(session)], None)
@@ -95,7 +95,7 @@ class Committer:
         work = _Work(together, item)
         with self._mutex:
             if len(self._waiting) >= MAX_WAITING:
-                raise LimitError("The site is very busy. Nothing was changed; try again in a minute.")
+                raise UnavailableError("The site is very busy. Nothing was changed; try again in a minute.")
             self._waiting.append(work)
             work.leads = not self._leading
             self._leading = True

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pledge.db import Database
-from pledge.errors import ConflictError, LimitError
+from pledge.errors import ConflictError, UnavailableError
 from pledge.log.committer import MAX_WAITING, Committer
 from tests.site_kit import Clock, make_config, make_instance
 
@@ -113,7 +113,7 @@ def test_too_many_waiting_are_turned_away(database: Database) -> None:
         thread.start()
     while len(committer._waiting) < MAX_WAITING:
         pass
-    with pytest.raises(LimitError):
+    with pytest.raises(UnavailableError):
         committer.run(lambda session: None)
     release.set()
     for thread in threads:
