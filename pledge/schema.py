@@ -7,5 +7,4 @@ from pledge.mail import models as mail
 from pledge.pledges import models as pledges
 from pledge.tallies import models as tallies
 
-MODELS = (log, mail, labs, pledges, tallies)
 metadata = Base.metadata

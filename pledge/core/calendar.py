@@ -36,8 +36,3 @@ def epoch_start(epoch: str) -> date:
     if match is None:
         raise MalformedError("An epoch is a year and a quarter, such as 2026-Q4.")
     return date(int(match[1]), 3 * int(match[2]) - 2, 1)
-
-
-def epoch_of(day: date) -> str:
-    """Return the calendar quarter that holds a day of the year 1000 or later: ``2026-Q4``."""
-    return f"{day.year}-Q{(day.month + 2) // 3}"

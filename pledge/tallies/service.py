@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -98,18 +98,6 @@ def claims(session: Session) -> dict[str, Any]:
             for row in rows
         ],
     }
-
-
-def current_total(session: Session, pledge: str) -> int:
-    """Count everybody whose signing of a pledge stands, however their affiliation was shown."""
-    return int(
-        session.scalar(
-            select(func.coalesce(func.sum(Count.count), 0)).where(
-                Count.pledge == pledge, Count.status == "current"
-            )
-        )
-        or 0
-    )
 
 
 def by_lab(session: Session, pledge: str) -> dict[str, dict[tuple[str, str], int]]:

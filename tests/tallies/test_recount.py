@@ -197,4 +197,3 @@ def test_a_headline_counts_only_what_proves_the_lab(ada: Person) -> None:
             "mistral": 1,
             "alibaba-qwen": 0,
         }
-        assert tallies.current_total(session, "against-reckless-scaling") == 3
