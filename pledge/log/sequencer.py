@@ -128,7 +128,7 @@ def add_all_pending(session: Session, entries: Sequence[New], *, hold: str | Non
     return hashes
 
 
-def release(session: Session, hold: str) -> int:
+def release_held(session: Session, hold: str) -> int:
     """Let a held batch enter with the next sequencing; gives how many entries it has."""
     rows = session.scalars(select(Pending.id).where(Pending.hold == hold)).all()
     session.execute(update(Pending).where(Pending.hold == hold).values(hold=None))

@@ -11,7 +11,7 @@ from pledge.core import statement as st
 from pledge.errors import ConflictError, MalformedError
 from pledge.instance import Instance
 from pledge.log.models import Entry
-from pledge.log.sequencer import MAX_ENTRY_BYTES, add_pending, release
+from pledge.log.sequencer import MAX_ENTRY_BYTES, add_pending, release_held
 from pledge.log.service import is_pending, prove
 from tests.site_kit import START, Clock
 
@@ -112,7 +112,7 @@ def test_a_held_batch_waits_and_then_enters_together(instance: Instance) -> None
     assert logged_slugs(instance) == ["t-free"]
     with instance.database.reading() as session:
         assert all(is_pending(session, payload) for payload in held)
-    assert instance.log.run(lambda session: release(session, "cohort")) == 5
+    assert instance.log.run(lambda session: release_held(session, "cohort")) == 5
     assert sorted(logged_slugs(instance)[1:]) == [f"t-held-{n}" for n in range(5)]
     with instance.database.reading() as session:
         assert prove(session, held[0], instance.log.tiles)

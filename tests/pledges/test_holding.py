@@ -11,7 +11,7 @@ from pledge.core.keys import SigningKey, format_key
 from pledge.instance import Instance
 from pledge.log.models import Entry, Pending
 from pledge.log.notary import log_statement
-from pledge.log.sequencer import add_pending, release
+from pledge.log.sequencer import add_pending, release_held
 from pledge.log.service import tree_size
 from pledge.pledges.models import ReceiptLink, Signing
 from tests.site_kit import START, Clock, Person, read_json
@@ -45,8 +45,8 @@ def test_a_held_batch_enters_when_it_is_released_and_not_before(ada: Person) -> 
     other = hold_signing(ada, "cohere")
     ada.sign()
     assert size(ada.instance) == before + 1
-    assert ada.instance.log.run(lambda session: release(session, "nothing")) == 0
-    assert ada.instance.log.run(lambda session: release(session, "mistral")) == 3
+    assert ada.instance.log.run(lambda session: release_held(session, "nothing")) == 0
+    assert ada.instance.log.run(lambda session: release_held(session, "mistral")) == 3
     assert size(ada.instance) == before + 4
     with ada.instance.database.reading() as session:
         logged = set(session.scalars(select(Entry.payload_sha256)))
@@ -58,7 +58,7 @@ def test_a_held_batch_enters_when_it_is_released_and_not_before(ada: Person) -> 
 def test_the_order_of_a_batch_is_not_that_of_arrival(ada: Person) -> None:
     arrived = [hold_signing(ada, "batch") for _ in range(5)]
     first = size(ada.instance)
-    ada.instance.log.run(lambda session: release(session, "batch"))
+    ada.instance.log.run(lambda session: release_held(session, "batch"))
     with ada.instance.database.reading() as session:
         rows = session.scalars(select(Entry.payload_sha256).where(Entry.index >= first).order_by(Entry.index))
         logged = [bytes(sha256) for sha256 in rows]
@@ -100,7 +100,7 @@ def test_days_stay_in_order_when_entries_of_several_are_waiting(ada: Person, clo
     for _ in range(3):
         hold_signing(ada, "batch")
         clock.pass_days(1)
-    ada.instance.log.run(lambda session: release(session, "batch"))
+    ada.instance.log.run(lambda session: release_held(session, "batch"))
     with ada.instance.database.reading() as session:
         days = list(session.scalars(select(Signing.day).order_by(Signing.index)))
     assert days == [START.date() + timedelta(days=number) for number in range(3)]
@@ -116,6 +116,6 @@ def test_a_receipt_page_waits_with_its_entry(ada: Person) -> None:
     assert "<main" in waiting.text
     for rest in ("/file", "/renew.ics"):
         assert ada.client.get(path + rest).status_code == 404, rest
-    ada.instance.log.run(lambda session: release(session, "batch"))
+    ada.instance.log.run(lambda session: release_held(session, "batch"))
     for rest in ("", "/file", "/renew.ics"):
         assert ada.client.get(path + rest).status_code == 200, rest
