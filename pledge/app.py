@@ -65,6 +65,20 @@ def create_app(instance: Instance | None = None) -> Flask:
         static_folder=str(static_folder()),
     )
     app.extensions["pledge"] = instance
+    _configure(app, instance)
+    add_security_headers(app, is_https=instance.config.is_https)
+    add_error_pages(app)
+    app.before_request(check_origin)
+    app.before_request(check_text)
+    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
+        app.register_blueprint(bp)
+    whole = WholeBodies(app.wsgi_app)
+    app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    return app
+
+
+def _configure(app: Flask, instance: Instance) -> None:
+    """Set Flask's own limits and cookie, and what every template is given."""
     app.config.update(
         SECRET_KEY=instance.keys.session,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -82,15 +96,6 @@ def create_app(instance: Instance | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(site=_site(instance), static_url=partial(_static_url, static_hashes()))
-    add_security_headers(app, is_https=instance.config.is_https)
-    add_error_pages(app)
-    app.before_request(check_origin)
-    app.before_request(check_text)
-    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
-        app.register_blueprint(bp)
-    whole = WholeBodies(app.wsgi_app)
-    app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
-    return app
 
 
 def _site(instance: Instance) -> dict[str, object]:

@@ -71,16 +71,7 @@ def open_instance(
         ConfigError: Keys and log do not belong together, or a trial's keys would serve a public site.
     """
     keys = load_keys(config.home / "keys")
-    if keys.origin == LOCAL_ORIGIN and not config.is_loopback:
-        raise ConfigError(
-            "PLEDGE_HOME holds the keys of a local trial, and PLEDGE_URL is a public address. Found a real instance "
-            "in an empty directory: pledge init --origin … --operator … --contact …"
-        )
-    if config.mail_url.startswith("file:") and not config.is_loopback:
-        raise ConfigError(
-            "PLEDGE_MAIL_URL is file:, which would keep addresses and links in PLEDGE_HOME. A public site needs a "
-            "mail server."
-        )
+    _check_is_local(config, keys)
     database = Database(config.database_url)
     try:
         genesis = _own_genesis(database, keys)
@@ -101,6 +92,20 @@ def open_instance(
         clock=clock,
         random_bytes=random_bytes,
     )
+
+
+def _check_is_local(config: Config, keys: Keys) -> None:
+    """Refuse to let what belongs to a local trial, its keys and its mail in files, serve the public."""
+    if keys.origin == LOCAL_ORIGIN and not config.is_loopback:
+        raise ConfigError(
+            "PLEDGE_HOME holds the keys of a local trial, and PLEDGE_URL is a public address. Found a real instance "
+            "in an empty directory: pledge init --origin … --operator … --contact …"
+        )
+    if config.mail_url.startswith("file:") and not config.is_loopback:
+        raise ConfigError(
+            "PLEDGE_MAIL_URL is file:, which would keep addresses and links in PLEDGE_HOME. A public site needs a "
+            "mail server."
+        )
 
 
 def open_log(
