@@ -5,7 +5,7 @@
 | PLEDGE_HOME | directory of keys, database, mail and the published checkpoint | ./var |
 | PLEDGE_DATABASE_URL | sqlite:///… or postgresql+psycopg://… | SQLite in PLEDGE_HOME |
 | PLEDGE_URL | where people reach the site, without a final slash | http://127.0.0.1:8000 |
-| PLEDGE_HOST, PLEDGE_PORT | what `pledge serve` binds to | 127.0.0.1, 8000 |
+| PLEDGE_HOST, PLEDGE_PORT | what `pledge serve` binds to; loopback, if mail is in files | 127.0.0.1, 8000 |
 | PLEDGE_WORKERS | web processes | 2 |
 | PLEDGE_MAIL_URL | smtp://, smtps:// or file: (mail as files in PLEDGE_HOME) | file: |
 | PLEDGE_MAIL_FROM | sender of mail | pledge@ and the host of PLEDGE_URL |
@@ -61,6 +61,11 @@ class Config:
     def is_loopback(self) -> bool:
         """Whether people reach the site only from this machine."""
         return urlsplit(self.url).hostname in _LOOPBACK
+
+    @property
+    def binds_to_loopback(self) -> bool:
+        """Whether `pledge serve` is heard only on this machine."""
+        return self.host in _LOOPBACK
 
     @property
     def is_https(self) -> bool:

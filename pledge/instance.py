@@ -106,6 +106,11 @@ def _check_is_local(config: Config, keys: Keys) -> None:
             "PLEDGE_MAIL_URL is file:, which would keep addresses and links in PLEDGE_HOME. A public site needs a "
             "mail server."
         )
+    if config.mail_url.startswith("file:") and not config.binds_to_loopback:
+        raise ConfigError(
+            "PLEDGE_HOST is not this machine's own address, and PLEDGE_MAIL_URL is file:, so the network could read "
+            "the mails. Leave PLEDGE_HOST at 127.0.0.1, or set a mail server."
+        )
 
 
 def open_log(

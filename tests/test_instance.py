@@ -45,6 +45,15 @@ def test_a_public_address_refuses_mail_into_files(tmp_path: Path) -> None:
         open_site(make_config(home, PLEDGE_URL="https://pledge.example.org"))
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "pledge.example.org"])  # noqa: S104  # refused
+def test_mails_in_files_are_not_served_to_the_network(home: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match="PLEDGE_HOST"):
+        open_site(make_config(home, PLEDGE_HOST=host))
+    for own in ("127.0.0.1", "::1", "localhost"):
+        open_site(make_config(home, PLEDGE_HOST=own)).database.close()
+    open_site(make_config(home, PLEDGE_HOST=host, PLEDGE_MAIL_URL="smtp://localhost")).database.close()
+
+
 def test_keys_of_another_founding_are_refused(home: Path, tmp_path: Path) -> None:
     other = make_config(tmp_path / "other")
     make_instance(other, Clock()).database.close()
