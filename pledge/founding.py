@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime
@@ -13,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from pledge.config import Config, ConfigError
 from pledge.core import statement as st
+from pledge.core.address import ascii_domain, canonical_address
 from pledge.core.keys import MlDsa44Key, SigningKey, format_key
 from pledge.db import Database
 from pledge.db.migrate import upgrade
+from pledge.errors import MalformedError
 from pledge.instance import log_vkeys, open_log
-from pledge.keystore import Keys, create_keys, has_keys, load_keys
+from pledge.keystore import LOCAL_ORIGIN, Keys, create_keys, has_keys, load_keys
 from pledge.labs.service import parse_labs, set_lab
 from pledge.log.models import Head
 from pledge.log.notary import Notary, RandomBytes, log_statement
@@ -27,6 +30,8 @@ from pledge.tallies.service import set_day
 
 DOCUMENTS = Path(__file__).parent / "documents"
 POLICY_VERSION = 1
+_PAGE = re.compile(r"https://([a-z0-9.-]+)(:[1-9][0-9]{0,4})?([/?#][!-~]*)?")
+_SEGMENT = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
 def found(
@@ -84,10 +89,42 @@ def is_founded(config: Config) -> bool:
 
 def _check_names(origin: str, *, operator: str, contact: str, day: date) -> None:
     """Check that a genesis can be written with these names, by writing one with keys that are no secret."""
+    if origin != LOCAL_ORIGIN and not _is_origin(origin):
+        raise MalformedError(
+            "The origin must be a full host name in lower case, such as pledge.example.org, without http:// before it. "
+            "A path may follow, such as example.org/log."
+        )
+    if not _is_contact(contact):
+        raise MalformedError(
+            "The contact must be a mail address, or a page's address that begins with https://."
+        )
     zeros = bytes(32)
     known = SigningKey.from_seed(zeros)
     keys = Keys(origin, known, MlDsa44Key.from_seed(zeros), known, zeros, "", zeros, zeros)
     st.seal(_genesis(keys, operator=operator, contact=contact, day=day))
+
+
+def _is_origin(text: str) -> bool:
+    """Whether this is a schema-less URL (C2SP tlog-checkpoint) that can be written in one way only."""
+    host, *path = text.split("/")
+    return _is_host(host) and all(_SEGMENT.fullmatch(segment) for segment in path)
+
+
+def _is_contact(text: str) -> bool:
+    if page := _PAGE.fullmatch(text):
+        return _is_host(page[1])
+    try:
+        canonical_address(text)
+    except MalformedError:
+        return False
+    return True
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return ascii_domain(text) == text
+    except MalformedError:
+        return False
 
 
 def _genesis(keys: Keys, *, operator: str, contact: str, day: date) -> st.Genesis:

@@ -49,17 +49,20 @@ def test_a_real_instance_needs_all_three_names(run: Run, tmp_path: Path, left_ou
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "said"),
     [
-        ("--origin", "local-trial.invalid"),
-        ("--contact", "nobody"),
-        ("--origin", "a b"),
-        ("--operator", "x" * 300),
+        ("--origin", "local-trial.invalid", "a name of your own"),
+        ("--origin", "a b", "host name"),
+        ("--origin", "http://pledge.example.org", "without http://"),
+        ("--origin", "localhost", "host name"),
+        ("--contact", "nobody", "mail address"),
+        ("--contact", "a@b", "mail address"),
+        ("--operator", "x" * 300, "operator"),
     ],
 )
-def test_names_have_to_be_in_order(run: Run, tmp_path: Path, name: str, value: str) -> None:
+def test_names_have_to_be_in_order(run: Run, tmp_path: Path, name: str, value: str, said: str) -> None:
     place = REAL.index(name)
-    refused(run(*REAL[: place + 1], value, *REAL[place + 2 :]))
+    refused(run(*REAL[: place + 1], value, *REAL[place + 2 :]), said)
     assert not (tmp_path / "home/keys").exists()
     assert run(*REAL).exit_code == 0
 

@@ -28,6 +28,32 @@ NAMES: Mapping[str, str] = {
     "contact": "hello@example.org",
 }
 
+NO_ORIGINS = (
+    *(
+        "http://x",
+        "https://pledge.example.org",
+        "localhost",
+        "example",
+        "example.org.",
+        ".example.org",
+        "a..org",
+    ),
+    *("Example.org", "münchen.example", "xn--a.example", "192.0.2.1", "[::1]", "example.org:8080", "a_b.org"),
+    *("me@example.org", "example.org/", "example.org//log", "/log", "example.org/..", "example.org/a?b"),
+    *("example.org/Log", "example.org/ü", "example.org#log", "-a.org", "a" * 64 + ".org"),
+)
+NO_CONTACTS = (
+    *("@", "a@b", "a@", "@example.org", "nobody", "a b@example.org", "a@example.org b", "a@b@example.org"),
+    *("http://example.org", "https://", "https://localhost", "https://a b.org", "https://me@example.org"),
+    *(
+        "https://example.org/a b",
+        "mailto:hello@example.org",
+        "example.org/contact",
+        "https://[::1",
+        "https://x.org:y",
+    ),
+)
+
 
 def begin(config: Config, **changes: str) -> None:
     found(
@@ -97,6 +123,32 @@ def test_names_that_are_not_in_order_leave_nothing_behind(real: Config, wrong: d
         begin(real, **wrong)
     assert not real.home.exists() or list(real.home.iterdir()) == []
     begin(real)
+
+
+def test_an_origin_is_a_host_name_and_a_contact_an_address(real: Config) -> None:
+    for name, values in (("origin", NO_ORIGINS), ("contact", NO_CONTACTS)):
+        for value in values:
+            with pytest.raises(MalformedError, match=name):
+                begin(real, **{name: value})
+    assert not real.home.exists()
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {"origin": "example.org/log"},
+        {"origin": "log-1.example.org/2026/a_b"},
+        {"origin": "xn--mnchen-3ya.example"},
+        {"contact": "https://example.org"},
+        {"contact": "https://example.org:8443/contact?about=pledge"},
+        {"contact": "Hello+Pledge@münchen.example"},
+    ],
+)
+def test_names_that_are_in_order_are_kept_as_they_are(real: Config, good: dict[str, str]) -> None:
+    begin(real, **good)
+    genesis = st.parse_statement(st.parse_envelope(entries(real)[0]))
+    assert isinstance(genesis, st.Genesis)
+    assert {name: getattr(genesis, name) for name in good} == good
 
 
 def test_a_second_founding_is_refused_and_changes_nothing(config: Config) -> None:

@@ -82,11 +82,29 @@ def canonical_address(text: str) -> CanonicalAddress:
     if composed.count("@") != 1:
         raise MalformedError("An address has exactly one @ sign.", code="address-shape")
     local, given_domain = composed.split("@")
-    domain = _canonical_domain(given_domain)
+    domain = ascii_domain(given_domain)
+    domain = _ALIASES.get(domain, domain)
     folded = _folded_local(local)
     if len(folded.encode()) > MAX_LOCAL_BYTES or len(f"{folded}@{domain}".encode()) > MAX_BYTES:
         raise MalformedError("The address is too long.", code="address-length")
     return CanonicalAddress(_without_tag(folded, domain), domain)
+
+
+def ascii_domain(domain: str) -> str:
+    """Turn a domain into lower-case A-labels, two or more.
+
+    Raises:
+        MalformedError: It is none, or an IP address, or has a single label or a final dot.
+    """
+    try:
+        found = idna.encode(domain, uts46=True, std3_rules=True).decode()
+    except idna.IDNAError:
+        raise MalformedError("The part after the @ is not a domain.", code="address-domain") from None
+    labels = found.split(".")
+    # A last label that is a number belongs to an IPv4 address (WHATWG URL, "ends in a number checker").
+    if len(labels) == 1 or not labels[-1] or _NUMBER.fullmatch(labels[-1]):
+        raise MalformedError("The part after the @ is not a full domain name.", code="address-domain")
+    return found
 
 
 def seat(seat_key: bytes, *, pledge: str, address: CanonicalAddress) -> bytes:
@@ -112,19 +130,6 @@ def seat(seat_key: bytes, *, pledge: str, address: CanonicalAddress) -> bytes:
 def _is_refused(character: str) -> bool:
     """Tell white space, and whatever has no shape of its own. Joiners are left to IDNA (RFC 5892, appendix A)."""
     return unicodedata.category(character)[0] in "CZ" and character not in _JOINERS
-
-
-def _canonical_domain(domain: str) -> str:
-    """Turn a domain into lower-case A-labels."""
-    try:
-        ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
-    except idna.IDNAError:
-        raise MalformedError("The part after the @ is not a domain.", code="address-domain") from None
-    labels = ascii_domain.split(".")
-    # A last label that is a number belongs to an IPv4 address (WHATWG URL, "ends in a number checker").
-    if len(labels) == 1 or not labels[-1] or _NUMBER.fullmatch(labels[-1]):
-        raise MalformedError("The part after the @ is not a full domain name.", code="address-domain")
-    return _ALIASES.get(ascii_domain, ascii_domain)
 
 
 def _folded_local(local: str) -> str:
