@@ -68,7 +68,7 @@ def create_app(instance: Instance | None = None) -> Flask:
     _configure(app, instance)
     add_security_headers(app, is_https=instance.config.is_https)
     add_error_pages(app)
-    app.before_request(check_origin)
+    app.before_request(partial(check_origin, is_https=instance.config.is_https))
     app.before_request(check_text)
     for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
         app.register_blueprint(bp)

@@ -8,7 +8,7 @@ from flask import Flask
 from pledge.app import create_app
 from pledge.instance import Instance
 from pledge.web.bodies import MAX_BODY_BYTES
-from tests.site_kit import Person
+from tests.site_kit import Person, csrf_token
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -25,6 +25,33 @@ def test_behind_https_the_cookie_and_the_connection_are_held_to_it(public: Flask
     assert "Secure" in response.headers["Set-Cookie"]
     assert response.headers["Strict-Transport-Security"].startswith("max-age=63072000")
     assert "https://pledge.example.org" in public.test_client().get("/labs/mistral").text
+
+
+def test_behind_https_only_its_own_origin_may_post(public: Flask) -> None:
+    client = public.test_client()
+    token = csrf_token(client.get("/change", base_url="https://pledge.example.org").text)
+    for origin, status in (("https://pledge.example.org", 303), ("http://pledge.example.org", 403)):
+        response = client.post(
+            "/change",
+            base_url="https://pledge.example.org",
+            data={"csrf_token": token, "address": "lin@example.org"},
+            headers={"Origin": origin},
+        )
+        assert response.status_code == status, origin
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000"])
+def test_a_trial_may_post_under_each_of_its_names(app: Flask, host: str) -> None:
+    client = app.test_client()
+    token = csrf_token(client.get("/change", base_url=f"http://{host}").text)
+    for origin, status in ((f"http://{host}", 303), (f"https://{host}", 403)):
+        response = client.post(
+            "/change",
+            base_url=f"http://{host}",
+            data={"csrf_token": token, "address": "lin@example.org"},
+            headers={"Origin": origin},
+        )
+        assert response.status_code == status, origin
 
 
 def test_without_https_neither_is_said(app: Flask) -> None:
