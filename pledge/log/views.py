@@ -30,7 +30,10 @@ def answer(database: Database, path: str) -> Answer | None:
 
 def _checkpoint(session: Session) -> Answer:
     return Answer(
-        read_checkpoint(session), "text/plain; charset=utf-8", f"public, max-age={_CHECKPOINT_SECONDS}"
+        read_checkpoint(session),
+        "text/plain; charset=utf-8",
+        f"public, max-age={_CHECKPOINT_SECONDS}",
+        may_lag=False,
     )
 
 

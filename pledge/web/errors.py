@@ -6,10 +6,11 @@ import secrets
 
 from flask import Flask, Response, abort, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from pledge import errors
 from pledge.web.bodies import REFUSAL
+from pledge.web.prepared import ALLOWED
 
 logger = logging.getLogger(__name__)
 
@@ -71,15 +72,18 @@ def add_error_pages(app: Flask) -> None:
         error = exc_info[1] if isinstance(exc_info, tuple) else None
         logger.error("while answering: %s", _trace(error) if isinstance(error, Exception) else "no error")
 
-    def refuse_bodies() -> None:
+    def refuse_early() -> None:
+        """Refuse what was found wrong before Flask was asked."""
         if REFUSAL in request.environ:
             abort(request.environ[REFUSAL])
+        if ALLOWED in request.environ:
+            raise MethodNotAllowed(request.environ[ALLOWED])
 
     app.register_error_handler(errors.PledgeError, from_pledge)
     app.register_error_handler(HTTPException, from_http)
     app.register_error_handler(OperationalError, from_database)
     app.register_error_handler(Exception, from_bug)
-    app.before_request(refuse_bodies)
+    app.before_request(refuse_early)
     app.log_exception = log_unanswered  # type: ignore[method-assign]  # Flask's documented way to log otherwise
 
 

@@ -2,7 +2,8 @@
 
 Badges, tiles and tallies are read far more often than they change. Each is rendered once per version of the site's
 state (tree size and day) and per process, kept in a bounded cache, and answered by a few dictionary look-ups. The
-version is looked up at most ``_FRESH_SECONDS`` apart, so an answer may lag behind the log by that much.
+version is looked up at most ``_FRESH_SECONDS`` apart, so an answer may lag behind the log by that much. One that may
+not lag, the checkpoint, is not kept: each process has its own cache, and nobody may see the log go back.
 """
 
 import hashlib
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _FRESH_SECONDS = 0.25
+_METHODS = ("GET", "HEAD")
 _MAX_ANSWERS = 4096
 _MAX_PATH = 128  # no path of ours is longer
 _MAX_KEPT_BYTES = 16_384  # a cache of nothing but full tiles stays under 64 MiB; entry bundles are read anew
 
+ALLOWED = "pledge.allowed_methods"
+"""Names the methods that a request may use, where it used another on a prepared answer; becomes an error page."""
+
+_OK = "200 OK"
 _BUSY = [("Content-Length", "0"), ("Cache-Control", "no-store"), ("Retry-After", "10")]
 
 
@@ -35,12 +41,14 @@ class Answer:
         content_type: With charset where it is text.
         cache_control: For browsers and proxies.
         status: 200, or 404 where there is nothing (then ``cache_control`` forbids storing).
+        may_lag: Whether it may be given from memory for a moment after it has changed.
     """
 
     body: bytes
     content_type: str
     cache_control: str
-    status: str = "200 OK"
+    status: str = _OK
+    may_lag: bool = True
 
 
 _Prepared = tuple[str, str, list[tuple[str, str]], list[bytes]]
@@ -68,12 +76,12 @@ class PreparedAnswers:
         self._known_version: Hashable = object()
         self._checked = 0.0
         self._mutex = threading.Lock()
-        self._answers: OrderedDict[str, _Prepared | None] = OrderedDict()
+        self._answers: OrderedDict[str, _Prepared] = OrderedDict()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
         render = self._renderers.get(path.split("/", 2)[1] if path.startswith("/") else "")
-        if render is None or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        if render is None:
             return self._app(environ, start_response)
         try:
             prepared = self._find(path, render)
@@ -83,6 +91,10 @@ class PreparedAnswers:
         if prepared is None:
             return self._app(environ, start_response)
         etag, status, headers, body = prepared
+        if environ["REQUEST_METHOD"] not in _METHODS:
+            if status == _OK:
+                environ[ALLOWED] = _METHODS
+            return self._app(environ, start_response)
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
         if if_none_match is not None and _matches(etag, if_none_match):
             start_response(
@@ -107,17 +119,19 @@ class PreparedAnswers:
             pass
         version = self._known_version
         answer = render(path) if len(path) <= _MAX_PATH else None
-        prepared = None if answer is None else _prepare(answer)
+        if answer is None:
+            return None
+        prepared = _prepare(answer)
         with self._mutex:
-            if version == self._known_version and _is_kept(prepared):
+            if version == self._known_version and _is_kept(answer):
                 self._answers[path] = prepared
                 if len(self._answers) > _MAX_ANSWERS:
                     self._answers.popitem(last=False)
         return prepared
 
 
-def _is_kept(prepared: _Prepared | None) -> bool:
-    return prepared is not None and prepared[1] == "200 OK" and len(prepared[3][0]) <= _MAX_KEPT_BYTES
+def _is_kept(answer: Answer) -> bool:
+    return answer.may_lag and answer.status == _OK and len(answer.body) <= _MAX_KEPT_BYTES
 
 
 def _prepare(answer: Answer) -> _Prepared:

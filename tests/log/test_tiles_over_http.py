@@ -9,13 +9,17 @@ from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
 from pledge.core.policy import parse_policy, verify_checkpoint
-from pledge.core.tlog.proof import verify_inclusion
+from pledge.core.receipt import parse_receipt
+from pledge.core.tlog.checkpoint import parse_checkpoint
+from pledge.core.tlog.note import parse_note
+from pledge.core.tlog.proof import parse_tlog_proof, verify_inclusion
 from pledge.core.tlog.tile import inclusion_proof, parse_bundle
 from pledge.core.tlog.tile_path import Tile, format_tile_path
 from pledge.core.tlog.tree import leaf_hash, root_hash
 from pledge.instance import Instance
 from pledge.log.notary import log_statement
-from tests.site_kit import START
+from tests.route_kit import faults_of_error
+from tests.site_kit import START, Person, make_app
 
 FULL = 256
 
@@ -115,3 +119,28 @@ def test_a_tile_answers_conditional_and_head_requests(client: FlaskClient) -> No
     assert (again.status_code, again.data) == (304, b"")
     head = client.head("/log/tile/0/000")
     assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", "8192")
+
+
+def test_no_process_shows_a_checkpoint_from_before_a_receipt(ada: Person) -> None:
+    """Each application here answers from its own memory, as each worker process does."""
+    others = [make_app(ada.instance).test_client() for _ in range(2)]
+    for _ in range(3):
+        for client in others:
+            client.get("/log/checkpoint")
+        receipt = parse_receipt(ada.receipt(ada.sign()))
+        seen = [parse_checkpoint(parse_note(client.get("/log/checkpoint").data).text) for client in others]
+        signed = parse_checkpoint(parse_note(parse_tlog_proof(receipt.proof).checkpoint).text)
+        assert min(checkpoint.size for checkpoint in seen) >= signed.size
+        ada = Person(ada.app, address=f"ada-{signed.size}@mistral.ai")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_what_is_only_read_says_so(app: Flask, method: str) -> None:
+    client = app.test_client()
+    for path in ("/log/checkpoint", "/log/tile/0/000.p/1", "/tallies.json", "/badge/lab/mistral.svg"):
+        response = client.open(path, method=method, environ_overrides={"CONTENT_LENGTH": "0"})
+        assert (response.status_code, response.headers.get("Allow")) == (405, "GET, HEAD"), path
+        assert response.is_json or faults_of_error(response) == [], path
+    for path in ("/log/tile/0/999", "/log/nothing", "/badge/nothing", "/tallies.json/x"):
+        response = client.open(path, method=method, environ_overrides={"CONTENT_LENGTH": "0"})
+        assert response.status_code == 404, path
