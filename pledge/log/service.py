@@ -1,7 +1,8 @@
 """The log as the rest of the server sees it: write through it, read from it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from pledge.core.tlog.proof import TlogProof
 from pledge.core.tlog.tile import TileCache, format_bundle, inclusion_proof
 from pledge.db import Database, table_of
-from pledge.errors import NotFoundError, UnavailableError
+from pledge.errors import ConflictError, NotFoundError, UnavailableError
 from pledge.log.committer import Committer, Item, Together
 from pledge.log.models import Cosigned, Entry, Head, Pending
 from pledge.log.published import PublishedCheckpoint, check_head
@@ -69,20 +70,46 @@ class Log:
         """Run a work that may add entries, in a shared transaction; return once it is durable and published.
 
         Raises:
-            UnavailableError: The log may not be extended.
+            UnavailableError: The log may not be extended, or not before a later day.
             PledgeError: Whatever the work raised; nothing of it was kept.
         """
         self._check_may_write()
-        return self._committer.run(work)
+        with self._naming_a_wrong_clock():
+            return self._committer.run(work)
 
     def run_together(self, together: Together[Item, T], item: Item) -> T:
         """Write an item as ``run`` does, sharing statements with others that wait for the same function."""
         self._check_may_write()
-        return self._committer.run_together(together, item)
+        with self._naming_a_wrong_clock():
+            return self._committer.run_together(together, item)
 
     def _check_may_write(self) -> None:
         if self.refusal is not None:
             raise UnavailableError(self.refusal, code="log-refused")
+
+    @contextmanager
+    def _naming_a_wrong_clock(self) -> Iterator[None]:
+        """Tell a day that has changed, where loading again helps, from a clock that is behind the log."""
+        try:
+            yield
+        except ConflictError as error:
+            if error.code == "day":
+                self._check_clock()
+            raise
+
+    def _check_clock(self) -> None:
+        today = self._clock().date()
+        with self.database.reading() as session:
+            last_day = session.scalar(select(Head.day)) or today
+        if today < last_day:
+            logger.error(
+                "the log has an entry of %s, and the clock says %s: one of them is wrong", last_day, today
+            )
+            raise UnavailableError(
+                f"The log has an entry of {last_day} already, and the clock of this server says {today}. The clock is "
+                f"wrong, or was. Nothing can be signed before {last_day}.",
+                code="log-ahead",
+            )
 
     def check(self) -> None:
         """Compare the head with what was published; remember why, where signing must stop.

@@ -13,7 +13,7 @@ from pledge.instance import Instance
 from pledge.log.models import Entry
 from pledge.log.sequencer import MAX_ENTRY_BYTES, add_pending, release_held
 from pledge.log.service import is_pending, prove
-from tests.site_kit import START, Clock
+from tests.site_kit import START, Clock, Person
 
 TODAY = START.date()
 
@@ -76,6 +76,28 @@ def test_days_never_decrease(instance: Instance, clock: Clock) -> None:
     with pytest.raises(ConflictError) as refused:
         instance.log.run(lambda session: add(session, instance, "t-today"))
     assert refused.value.code == "day"
+
+
+def test_a_clock_that_was_ahead_is_named_and_nobody_is_sent_round_in_circles(
+    ada: Person, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    grace = Person(ada.app, name="Grace Hopper", address="grace@mistral.ai")
+    clock.pass_days(1)
+    ada.sign()
+    clock.pass_days(-1)
+    caplog.clear()
+    link = grace.ask()
+    answer = grace.client.post(link, data=grace.signed_fields(link))
+    assert answer.status_code == 503
+    assert (
+        "The log has an entry of 2026-11-24 already, and the clock of this server says 2026-11-23."
+        in answer.text
+    )
+    assert "Load the page again" not in answer.text
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "2026-11-24" in caplog.text
+    clock.pass_days(1)
+    assert grace.client.post(link, data=grace.signed_fields(link)).status_code == 303
 
 
 def test_entries_of_two_days_enter_in_the_order_of_days(instance: Instance) -> None:
