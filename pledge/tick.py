@@ -1,11 +1,10 @@
-"""What needs a clock: lapses, reminders, expired links. Idempotent; a missed day is caught up."""
+"""What needs a clock: lapses, reminders, expired links. Idempotent; a day missed or cut off is caught up."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from pledge.core import atrest
@@ -33,60 +32,50 @@ If you do nothing, it lapses on that day. This address is erased with this mail.
 
 
 def tick_if_due(instance: Instance) -> Sequence[str]:
-    """Run the day's work unless another process has begun it; cheap to ask. What it left undone, the next day does."""
-    today = instance.clock().date()
+    """Run the day's work unless it is done; cheap to ask. What somebody began and left undone stays due."""
+    now = instance.clock()
+    today = now.date()
     with instance.database.reading() as session:
-        has_expired = links.has_expired(session, instance.clock())
-        done = session.scalar(select(TalliedDay.day))
+        has_expired = links.has_expired(session, now)
+        counted = session.scalar(select(TalliedDay.day))
+        has_reminders = session.scalar(select(exists().where(*_due(today))))
     if has_expired:
-        instance.log.run(lambda session: links.drop_expired(session, instance.clock()))
-    if done == today or (done is not None and today > done + tallies.MAX_AHEAD):
+        instance.log.run(lambda session: links.drop_expired(session, now))
+    if counted is not None and today > counted + tallies.MAX_AHEAD:
         return []  # a clock that is far ahead lapses nobody; `pledge tick` is how the operator says that it is right
-    begun = instance.log.run(lambda session: _begin_day(session, today))
-    return _finish_day(instance, begun.lapsed) if begun.is_first else []
+    return tick(instance) if counted != today or has_reminders else []
 
 
 def tick(instance: Instance) -> Sequence[str]:
     """Do what the day asks for, whether or not it was done before, and say what was done."""
-    today = instance.clock().date()
-    return _finish_day(instance, instance.log.run(lambda session: _begin_day(session, today)).lapsed)
-
-
-class _Begun(NamedTuple):
-    is_first: bool
-    lapsed: int
-
-
-def _begin_day(session: Session, today: date) -> _Begun:
-    """Count lapses and say so in one transaction: the counts never show a day's lapses under another day."""
-    is_first = session.scalar(select(TalliedDay.day)) != today
-    lapsed = 0
-    while changes := projection.lapse(session, today):
-        tallies.apply_changes(session, changes)
-        lapsed += sum(change for cell, change in changes if cell.status == "lapsed")
-        session.flush()
-    tallies.set_day(session, today)
-    return _Begun(is_first, lapsed)
-
-
-def _finish_day(instance: Instance, lapsed: int) -> Sequence[str]:
     now = instance.clock()
-    instance.log.run(lambda session: _forget(session, now))
-    instance.outbox.forget(now - links.LIFE)
-    reminded, failed = _remind_all(instance)
+    instance.outbox.forget(now - links.LIFE)  # before the day is begun, or a process that dies would leave it
+    lapsed = instance.log.run(lambda session: _begin_day(session, now))
+    reminded, failed = _remind_all(instance, now.date())
     tidy(instance.database)
     ask_witnesses(instance)
     not_reached = f", {failed} not reached" if failed else ""
     return [f"{now.date()}: {lapsed} lapsed, {reminded} reminded{not_reached}"]
 
 
-def _forget(session: Session, now: datetime) -> None:
+def _begin_day(session: Session, now: datetime) -> int:
+    """Forget, and count lapses, and say that the day is counted, in one transaction; gives how many lapsed.
+
+    So the counts never show a day's lapses under another day, and no day is begun on which nothing was forgotten.
+    """
     links.drop_expired(session, now)
     budgets.drop_old_windows(session, now)
     session.execute(delete(ReceiptLink).where(ReceiptLink.expires < now.date()))
+    lapsed = 0
+    while changes := projection.lapse(session, now.date()):
+        tallies.apply_changes(session, changes)
+        lapsed += sum(change for cell, change in changes if cell.status == "lapsed")
+        session.flush()
+    tallies.set_day(session, now.date())
+    return lapsed
 
 
-def _remind_all(instance: Instance) -> tuple[int, int]:
+def _remind_all(instance: Instance, today: date) -> tuple[int, int]:
     """Send the reminders that are due; each address is erased once its mail is on the way.
 
     One that cannot be sent keeps nobody else waiting. It is tried again each day, until the signing lapses.
@@ -94,12 +83,9 @@ def _remind_all(instance: Instance) -> tuple[int, int]:
     Returns:
         How many were sent, and how many could not be.
     """
-    today = instance.clock().date()
     reminded = failed = in_a_row = 0
-    last = b""
-    while in_a_row < _MAX_IN_A_ROW and (due := _next_due(instance, today, after=last)):
+    while in_a_row < _MAX_IN_A_ROW and (due := instance.log.run(partial(_take_next, today=today))):
         signing, address = due
-        last = signing.sha256
         if signing.status == "current":
             try:
                 _remind(instance, signing, address)
@@ -109,20 +95,33 @@ def _remind_all(instance: Instance) -> tuple[int, int]:
                 continue
             reminded += 1
             in_a_row = 0
-        instance.log.run(partial(drop_reminder, sha256=last))
+        instance.log.run(partial(drop_reminder, sha256=signing.sha256))
+    if in_a_row == _MAX_IN_A_ROW:
+        instance.log.run(lambda session: _put_off(session, today, *_due(today)))
     return reminded, failed
 
 
-def _next_due(instance: Instance, today: date, *, after: bytes) -> tuple[Signing, bytes] | None:
-    with instance.database.reading() as session:
-        row = session.execute(
-            select(Signing, Contact.address)
-            .join(Contact, Signing.sha256 == Contact.sha256)
-            .where(Contact.purpose == "reminder", Contact.due <= today, Contact.sha256 > after)
-            .order_by(Contact.sha256)
-            .limit(1)
-        ).one_or_none()
-    return None if row is None else (row[0], row[1])
+def _due(today: date) -> tuple[ColumnElement[bool], ...]:
+    return Contact.purpose == "reminder", Contact.due <= today
+
+
+def _take_next(session: Session, *, today: date) -> tuple[Signing, bytes] | None:
+    """Give a reminder that is due, and put it off by a day, so that nobody else sends it on this one."""
+    row = session.execute(
+        select(Signing, Contact.address)
+        .join(Contact, Signing.sha256 == Contact.sha256)
+        .where(*_due(today))
+        .order_by(Contact.sha256)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    _put_off(session, today, *_due(today), Contact.sha256 == row[0].sha256)
+    return row[0], row[1]
+
+
+def _put_off(session: Session, today: date, *which: ColumnElement[bool]) -> None:
+    session.execute(update(Contact).where(*which).values(due=today + timedelta(days=1)))
 
 
 def _remind(instance: Instance, signing: Signing, address: bytes) -> None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from pledge import tick as tick_module
 from pledge.app import open_site
 from pledge.config import Config
 from pledge.core import atrest
@@ -228,6 +229,65 @@ def test_who_leaves_or_erases_leaves_no_address(ada: Person, action: str, reason
     assert contacts(ada.instance) == {}
 
 
+def wait_for_reminders(instance: Instance, clock: Clock) -> None:
+    """Go to the day before they are due, and let its work be done."""
+    go_to(clock, REMINDER_DUE - timedelta(days=1))
+    tick(instance)
+
+
+def reminders(instance: Instance) -> int:
+    return sum(mail["subject"] == "A reminder you asked for" for mail in instance.outbox.written())
+
+
+def kill(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("step", ["tallies.set_day", "_remind_all", "_remind", "tidy"])
+def test_a_day_that_was_cut_off_is_done_by_whoever_looks_next(
+    ada: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    for name in ("grace", "alan"):
+        Person(ada.app, address=f"{name}@mistral.ai").sign(reminder="y")
+    wait_for_reminders(ada.instance, clock)
+    ada.ask(address="lin@mistral.ai")
+    clock.now += timedelta(days=1, seconds=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"pledge.tick.{step}", kill)
+        with pytest.raises(KeyboardInterrupt):
+            tick_if_due(ada.instance)
+    tick_if_due(ada.instance)
+    kept = 1 if step == "_remind" else 0  # the one that was being sent; whether it was, nobody knows
+    assert reminders(ada.instance) == 2 - kept
+    assert number_of(ada.instance, Contact) == kept
+    assert [number_of(ada.instance, table) for table in (MailLink, MailBudget, ReceiptLink)] == [0, 0, 0]
+    assert tick_if_due(ada.instance) == []
+    clock.pass_days(1)
+    tick_if_due(ada.instance)
+    assert reminders(ada.instance) == kept  # those of the day before are gone from the disk
+    assert number_of(ada.instance, Contact) == 0
+
+
+@pytest.mark.sqlite_only
+def test_two_that_work_at_once_remind_nobody_twice(
+    ada: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("grace", "alan", "lin"):
+        Person(ada.app, address=f"{name}@mistral.ai").sign(reminder="y")
+    wait_for_reminders(ada.instance, clock)
+    clock.pass_days(1)
+    remind = tick_module._remind
+
+    def remind_beside_another(instance: Instance, signing: Signing, address: bytes) -> None:
+        tick_if_due(instance)
+        remind(instance, signing, address)
+
+    monkeypatch.setattr(tick_module, "_remind", remind_beside_another)
+    tick_if_due(ada.instance)
+    assert reminders(ada.instance) == 3
+    assert number_of(ada.instance, Contact) == 0
+
+
 @pytest.fixture
 def smtp() -> Iterator[MailServer]:
     with serve_mail() as server:
@@ -262,6 +322,19 @@ def test_reminders_wait_for_a_mail_server_that_is_down(
         "eve@mistral.ai",
     }
     assert number_of(mailing, Contact) == 0
+
+
+@pytest.mark.sqlite_only
+def test_a_mail_server_that_takes_nothing_is_left_alone_until_the_next_day(
+    mailing: Instance, clock: Clock, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick_module, "_MAX_IN_A_ROW", 2)
+    smtp.refuses = "MAIL"
+    assert tick(mailing) == [f"{REMINDER_DUE}: 0 lapsed, 0 reminded, 2 not reached"]
+    assert tick_if_due(mailing) == []
+    smtp.refuses = ""
+    clock.pass_days(1)
+    assert tick_if_due(mailing)[0].endswith("0 lapsed, 3 reminded")
 
 
 @pytest.mark.sqlite_only
