@@ -5,9 +5,11 @@ Both are needed: the token stops other sites, and the Origin header stops a page
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from flask import current_app, request, session
-from wtforms import Form
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, SelectMultipleField
 from wtforms.csrf.session import SessionCSRF
 from wtforms.fields import choices
 
@@ -17,7 +19,14 @@ _FORM_LIFE = timedelta(hours=12)
 
 
 class SiteForm(Form):
-    """A form of this site. Subclasses check syntax only and end in ``to_x()``, which returns a domain value."""
+    """A form of this site. Subclasses check syntax only and end in ``to_x()``, which returns a domain value.
+
+    Args:
+        posted: What was sent, where something was.
+
+    Raises:
+        MalformedError: A field of one value was sent twice; which was meant, nobody knows.
+    """
 
     class Meta:
         """CSRF protection for every form, keyed by the instance's session key."""
@@ -39,10 +48,23 @@ class SiteForm(Form):
             """The cookie that the token is bound to."""
             return session
 
+    def __init__(self, posted: MultiDict[str, str] | None = None) -> None:
+        super().__init__(posted)
+        if posted is not None:
+            _check_single(self, posted)
+
     @property
     def csrf_failed(self) -> bool:
         """Whether the token was missing, wrong or too old."""
         return bool(self.errors.get("csrf_token"))
+
+
+def _check_single(form: Form, posted: MultiDict[str, str]) -> None:
+    several = {name for name, field in form._fields.items() if isinstance(field, SelectMultipleField)}
+    fields = [name for name, _ in posted.items(multi=True) if name not in several]
+    files = [name for name, _ in request.files.items(multi=True)]
+    if len(set(fields)) < len(fields) or len(set(files)) < len(files):
+        raise MalformedError("A field of this form was sent twice. Load the page again.", code="sent-twice")
 
 
 def choice(value: str, label: str) -> Any:  # noqa: ANN401  # the stubs do not know what to call it
@@ -73,11 +95,21 @@ def check_origin(*, is_https: bool) -> None:
 
 
 def check_text() -> None:
-    """Refuse NUL wherever it stands: it is no text, and PostgreSQL takes it in none.
+    """Refuse what is not text in UTF-8, before anything reads it with signs put in place of what it lacks.
+
+    Files are text here too: signatures of ssh-keygen, in ASCII. NUL is no text, and PostgreSQL takes it in none.
 
     Raises:
-        MalformedError: The path, the query or the form has one.
+        MalformedError: The path, the query or the body holds something else.
     """
-    values = [*request.args.items(multi=True), *request.form.items(multi=True)]
-    if "\0" in request.path or any("\0" in text for pair in values for text in pair):
-        raise MalformedError("Something in this request is not text.")
+    query, body = unquote_to_bytes(request.query_string), request.get_data(cache=True)
+    if request.mimetype == "application/x-www-form-urlencoded":
+        body = unquote_to_bytes(body)
+    try:
+        texts = [request.path, query.decode(), body.decode()]
+    except UnicodeDecodeError:
+        raise MalformedError(
+            "Something in this request is not text in UTF-8. Nothing was recorded.", code="not-text"
+        ) from None
+    if any("\0" in text for text in texts):
+        raise MalformedError("Something in this request is not text. Nothing was recorded.", code="not-text")

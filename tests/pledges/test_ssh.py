@@ -170,7 +170,7 @@ def test_an_upload_of_other_bytes_is_refused(ada: Person) -> None:
     }
     response = ada.client.post(link, data=data, content_type="multipart/form-data")
     assert response.status_code == 400
-    assert "Nothing was signed" in response.text
+    assert "Nothing was recorded" in response.text
 
 
 @pytest.mark.parametrize(
