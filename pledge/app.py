@@ -30,6 +30,7 @@ from pledge.tallies import service as tallies
 from pledge.tallies.models import TalliedDay
 from pledge.web.assets import static_folder, static_hashes, template_folder
 from pledge.web.bodies import MAX_BODY_BYTES, WholeBodies
+from pledge.web.deadline import Deadline
 from pledge.web.errors import add_error_pages
 from pledge.web.forms import check_origin, check_text
 from pledge.web.headers import add_security_headers
@@ -50,11 +51,12 @@ def open_site(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Ins
     return open_instance(config, on_sequenced=on_sequenced, clock=clock)
 
 
-def create_app(instance: Instance | None = None) -> Flask:
+def create_app(instance: Instance | None = None, *, body_deadline: Deadline | None = None) -> Flask:
     """Build the application.
 
     Args:
         instance: What to serve; by default what the environment says.
+        body_deadline: What a request's body may take, where the server itself does not say.
     """
     if instance is None:
         instance = open_site(Config.from_environment(os.environ))
@@ -72,7 +74,7 @@ def create_app(instance: Instance | None = None) -> Flask:
     app.before_request(check_text)
     for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
         app.register_blueprint(bp)
-    whole = WholeBodies(app.wsgi_app)
+    whole = WholeBodies(app.wsgi_app, body_deadline)
     app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 

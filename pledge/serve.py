@@ -1,4 +1,4 @@
-"""Serving with granian: several processes, each with threads, and in each a watch that runs the day's work."""
+"""Serving with granian: several processes, each with threads, and in each watches over the day's work and bodies."""
 
 import logging
 import sys
@@ -6,18 +6,20 @@ import threading
 import time
 
 from flask import Flask
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
 from pledge.app import create_app
 from pledge.config import Config
 from pledge.instance import get_instance
 from pledge.tick import ask_witnesses, tick_if_due
+from pledge.web.deadline import Deadline
 
 logger = logging.getLogger(__name__)
 
 _THREADS = 16
 _WATCH_SECONDS = 5
+_BODY_SECONDS = 20
 
 
 def serve(config: Config, *, app: str = "pledge.serve:build") -> None:
@@ -41,6 +43,7 @@ def serve(config: Config, *, app: str = "pledge.serve:build") -> None:
         log_access=False,
         respawn_failed_workers=True,
         websockets=False,
+        http=HTTPModes.http1,  # one request at a time on a connection, or a body's deadline would end others
     ).serve()
 
 
@@ -49,9 +52,15 @@ def _is_not_about_threads(record: logging.LogRecord) -> bool:
     return "Python threads" not in record.getMessage()
 
 
-def build() -> Flask:
-    """Build the application of one worker process, and start its watch."""
-    app = create_app()
+def build(*, body_seconds: float = _BODY_SECONDS) -> Flask:
+    """Build the application of one worker process, and start its watches.
+
+    Args:
+        body_seconds: What the body of a request may take.
+    """
+    deadline = Deadline(body_seconds)
+    app = create_app(body_deadline=deadline)
+    threading.Thread(target=deadline.watch, daemon=True, name="bodies").start()
     threading.Thread(target=_watch, args=(app,), daemon=True, name="tick").start()
     return app
 

@@ -12,13 +12,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 
 PLEDGE = str(Path(sys.executable).with_name("pledge"))
+_SERVE = (PLEDGE, "serve", "--local")
+_ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
 _CHUNK_BYTES = 65_536
 
@@ -58,7 +60,7 @@ class Site:
 
 
 @contextmanager
-def serve_locally(home: Path) -> Iterator[Site]:
+def serve_locally(home: Path, command: Sequence[str] = _SERVE) -> Iterator[Site]:
     """Serve a home, founding a trial in it where there is none, until the block ends."""
     port = _free_port()
     relay = Relay(port)
@@ -75,7 +77,7 @@ def serve_locally(home: Path) -> Iterator[Site]:
     output = home.parent / f"{home.name}.log"
     with output.open("wb") as log:
         server = subprocess.Popen(
-            [PLEDGE, "serve", "--local"], env=environment, stdout=log, stderr=log, start_new_session=True
+            command, cwd=_ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
         _wait(server, port, output)

@@ -4,14 +4,16 @@ The server hands on a body that was cut off as if it had ended, so ``Content-Len
 form of this site is small; what is larger is refused before it is read. Nothing is spooled to disk: Werkzeug's form
 parser would write parts over 500 kB to a temporary file, and never sees one.
 
-The server has no deadline for bodies either, so a slow one holds a thread. Only so many may be read at once; the rest
-are turned away, and pages go on being read. A proxy that buffers requests keeps slow ones out altogether.
+A slow body holds a thread. Only so many may be read at once; the rest are turned away, and pages go on being read. One
+that takes too long is given up (``web.deadline``). A proxy that buffers requests keeps slow ones out altogether.
 """
 
 from collections.abc import Iterable
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
+
+from pledge.web.deadline import Deadline
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,10 +30,12 @@ class WholeBodies:
 
     Args:
         app: The application that gets only whole bodies.
+        deadline: What a body may take, where the server itself does not say.
     """
 
-    def __init__(self, app: "WSGIApplication") -> None:
+    def __init__(self, app: "WSGIApplication", deadline: Deadline | None = None) -> None:
         self._app = app
+        self._deadline = deadline
         self._places = BoundedSemaphore(MAX_BODIES_AT_ONCE)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -49,9 +53,16 @@ class WholeBodies:
         if not self._places.acquire(timeout=_WAIT_SECONDS):
             return 503, b""
         try:
-            return _read(environ)
+            return self._read_in_time(environ)
         finally:
             self._places.release()
+
+    def _read_in_time(self, environ: "WSGIEnvironment") -> tuple[int | None, bytes]:
+        if self._deadline is None:
+            return _read(environ)
+        with self._deadline.reading(environ) as read:
+            status, body = _read(environ)
+        return (status, body) if status is None or not read.is_late else (408, b"")
 
 
 def _read(environ: "WSGIEnvironment") -> tuple[int | None, bytes]:

@@ -30,6 +30,7 @@ TEXTS: dict[int, tuple[str, str]] = {
     403: ("This is not allowed", "The request came from another site, or the form was open for too long."),
     404: ("There is nothing here", "The address may be mistyped, or what was here has gone."),
     405: ("Not this way", "This address exists, but not for this kind of request."),
+    408: ("This took too long to arrive", "Nothing was recorded. Send it again."),
     409: ("Something changed in the meantime", "Nothing was recorded. Load the page again."),
     410: ("This is gone", "What was here was removed, and stays removed."),
     411: ("The request does not say how long it is", "Its Content-Length header is missing."),
