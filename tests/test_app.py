@@ -74,9 +74,10 @@ def test_the_policy_for_scripts_allows_none_but_our_own(app: Flask) -> None:
 
 def test_only_forms_set_a_cookie(ada: Person, app: Flask) -> None:
     path = ada.sign_publicly()
-    with_form = {"/sign", "/change", path, f"{path}/change"}
+    with_form = {"/sign", "/change", f"{path}/change", f"{path}/report"}
     for page in (
         *with_form,
+        path,
         "/",
         "/labs",
         "/labs/mistral",
