@@ -87,13 +87,19 @@ def _begin_sqlite(turn: str, connection: Connection) -> None:
         return
     lock = Path(turn).open("w")  # noqa: SIM115  # closed by _end_turn
     connection.info[_TURN] = lock
-    _wait_for_turn(lock)
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    deadline = time.monotonic() + _LOCK_SECONDS
+    _wait_for_turn(lock, deadline)
+    left_ms = max(0, int(1000 * (deadline - time.monotonic())))
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {left_ms}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOCK_SECONDS * 1000}")
 
 
-def _wait_for_turn(lock: IO[str]) -> None:
-    """Wait as long as for the database's own lock, which then says in its own words that it is held."""
-    for _ in range(int(_LOCK_SECONDS / _TURN_SECONDS)):
+def _wait_for_turn(lock: IO[str], deadline: float) -> None:
+    """Wait until the deadline at most; the database's own lock, held too then, says so in its own words at once."""
+    while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
