@@ -8,6 +8,9 @@ SQLite: WAL; ``synchronous=FULL``, so that a commit is on disk when it returns; 
 deleted is overwritten. SQLite itself lets writers of other processes ask again and again, at growing intervals, and
 whoever asks at the right moment wins; so they take turns at a lock file first, and ask for that every half millisecond.
 
+PostgreSQL: writers have READ COMMITTED, so that they see what was written while they waited for the lock, and
+``synchronous_commit``, so that a commit lasts, whatever the server's defaults are.
+
 What a statement is given never stands in an error: it may be what a person wrote.
 """
 
@@ -26,6 +29,12 @@ _ADVISORY_LOCK = 0x706C6564  # "pled"; any constant will do, as long as all proc
 _WRITES = "pledge_writes"
 _TURN = "pledge_turn"
 _TURN_SECONDS = 0.0005
+# SET LOCAL, in one statement. Commits are durable whatever the server's default; a stronger one stays.
+_PREPARE_POSTGRESQL = """
+    SELECT set_config('lock_timeout', %(lock_timeout)s, true),
+           set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                      WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
+"""
 _SQLITE_CONNECTIONS = 64  # kept for all threads of a process: opening one costs as much as a page does
 
 
@@ -39,13 +48,13 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         if url.startswith("sqlite"):
-            self.engine = _sqlite(url)
-            self._reading = self.engine
+            self.engine = self._reading = writing = _sqlite(url)
         else:
             self.engine = create_engine(url, pool_size=pool_size, max_overflow=20, hide_parameters=True)
             event.listen(self.engine, "begin", _begin_postgresql)
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        self._writing = self.engine.execution_options(**{_WRITES: True})
+            writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self._writing = writing.execution_options(**{_WRITES: True})
 
     def reading(self) -> Session:
         """Open a session that only reads: one snapshot for all its statements."""
@@ -117,5 +126,5 @@ def _end_turn(_connection: object, record: ConnectionPoolEntry) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(_WRITES, False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+        connection.exec_driver_sql(_PREPARE_POSTGRESQL, {"lock_timeout": f"{_LOCK_SECONDS}s"})
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
