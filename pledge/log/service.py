@@ -61,9 +61,15 @@ class Log:
         self._clock = clock
         self._committer = Committer(database, self._sequence, self._publish)
         self.tiles = TileCache(_TILES)
-        self.refusal: str | None = None
+        self._refusal: str | None = None
+        self._denial: str | None = None
         self._signed: bytes | None = None
         self.check()
+
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing is signed now; None where all is well."""
+        return self._refusal or self._denial
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Run a work that may add entries, in a shared transaction; return once it is durable and published.
@@ -82,21 +88,25 @@ class Log:
 
     def _check_may_write(self) -> None:
         if self.refusal is not None:
+            self.check()
+        if self.refusal is not None:
             raise UnavailableError(self.refusal, code="log-refused")
 
     def check(self) -> None:
-        """Compare the head with what was published; remember why, where signing must stop.
+        """Compare the head with what was published, and publish it here too; remember why, where signing must stop.
 
         A checkpoint that was committed just before a crash counts as published from here on: somebody may have read it.
+        So does one that another host has signed, since this one serves it.
         """
-        with self.database.reading() as session:
-            try:
+        try:
+            with self.database.reading() as session:
                 check_head(session, self._published)
-                self._signed = session.scalar(select(Head.checkpoint))
-                self.refusal = None
-                self._publish()
-            except UnavailableError as error:
-                self.refuse(str(error))
+                checkpoint = session.scalar(select(Head.checkpoint))
+            if checkpoint is not None:
+                self._published.advance(checkpoint)
+            self._refusal = None
+        except UnavailableError as error:
+            self._refuse(str(error))
 
     def _sequence(self, session: Session) -> None:
         """Sequence what waits, and remember the new checkpoint until it is durable: there is one leader at a time."""
@@ -105,9 +115,16 @@ class Log:
             keys=self._keys,
             on_sequenced=self._on_sequenced,
             now=self._clock(),
-            published_size=self._published.size(),
+            check=self._check_head,
         )
         self._signed = session.scalar(select(Head.checkpoint)) if entries else None
+
+    def _check_head(self, session: Session) -> None:
+        try:
+            check_head(session, self._published)
+        except UnavailableError as error:
+            self._refuse(str(error))
+            raise
 
     def _publish(self) -> None:
         """Write the durable checkpoint to its file; where that fails, answer those who are in it and sign no more."""
@@ -115,13 +132,19 @@ class Log:
             return
         try:
             self._published.advance(self._signed)
-        except OSError:
-            self.refuse("The published checkpoint cannot be written. Nothing can be signed until it can.")
+        except UnavailableError as error:
+            self._refuse(str(error))
+
+    def _refuse(self, why: str) -> None:
+        """Sign nothing, because it could fork the log, until a check finds that it could not."""
+        if why != self._refusal:
+            logger.critical("%s", why)
+        self._refusal = why
 
     def refuse(self, why: str) -> None:
-        """Sign nothing more in this process, because it could fork the log."""
+        """Sign nothing more in this process, because witnesses say that it would fork the log."""
         logger.critical("%s", why)
-        self.refusal = why
+        self._denial = why
 
 
 def read_checkpoint(session: Session) -> bytes:
