@@ -115,7 +115,7 @@ def open_log(
     return Log(
         database,
         keys=LogKeys(keys.origin, keys.log, keys.log_ml_dsa),
-        published=PublishedCheckpoint(config.home / "published-checkpoint"),
+        published=PublishedCheckpoint(config.published),
         on_sequenced=on_sequenced,
         clock=clock,
     )

@@ -29,13 +29,14 @@ FORKED = (
 )
 UNWRITABLE = "The published checkpoint cannot be written. Nothing can be signed until it can."
 UNKNOWN = (
-    "The file published-checkpoint is missing or damaged, so this server cannot know what it has published. Nothing "
-    "can be signed until the newest checkpoint that anyone has is put in its place; see docs/operating.md."
+    "The file of the last published checkpoint is missing or damaged, so this server cannot know what it has "
+    "published. Nothing can be signed until the newest checkpoint that anyone has is put in its place; "
+    "see docs/operating.md."
 )
 
 
 class PublishedCheckpoint:
-    """The file ``published-checkpoint``; it only ever grows.
+    """The file that remembers; it only ever grows.
 
     Args:
         path: Where to keep it; its directory must exist.

@@ -158,6 +158,23 @@ def test_a_checkpoint_that_is_lost_while_serving_ends_signing_until_it_is_back(
         assert file.read_bytes() == read_checkpoint(session)
 
 
+def test_a_home_that_is_restored_as_a_whole_is_noticed_where_the_checkpoint_is_kept_elsewhere(
+    tmp_path: Path, clock: Clock
+) -> None:
+    home, backup = tmp_path / "home", tmp_path / "backup"
+    config = make_config(home, PLEDGE_PUBLISHED=str(tmp_path / "published"))
+    make_instance(config, clock).database.close()
+    shutil.copytree(home, backup)
+    instance = open_site(config, clock=clock)
+    add_lab(instance, "lost")
+    instance.database.close()
+    shutil.rmtree(home)
+    shutil.copytree(backup, home)
+    restored = open_site(config, clock=clock)
+    assert "restored from a backup" in (restored.log.refusal or "")
+    restored.database.close()
+
+
 def test_what_was_published_is_on_disk_before_anybody_is_answered(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
