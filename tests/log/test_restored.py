@@ -14,6 +14,7 @@ from pledge.instance import Instance
 from pledge.log.published import PublishedCheckpoint
 from pledge.log.service import read_checkpoint
 from pledge.serve import look_after
+from tests.command_kit import Run
 from tests.log.test_killed import add_lab
 from tests.site_kit import Clock, Person, make_app, make_config, make_instance
 
@@ -57,6 +58,22 @@ def test_a_restored_backup_refuses_to_sign_until_it_has_caught_up(on_sqlite: Con
     caught_up = open_site(on_sqlite, clock=clock)
     assert Person(make_app(caught_up), address="grace@mistral.ai").sign()
     caught_up.database.close()
+
+
+def test_a_site_that_may_not_sign_is_served_all_the_same(
+    on_sqlite: Config, clock: Clock, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_instance(on_sqlite, clock).database.close()
+    old = back_up(on_sqlite)
+    instance = open_site(on_sqlite, clock=clock)
+    add_lab(instance, "lost")
+    instance.database.close()
+    restore(on_sqlite, old)
+    served: list[Config] = []
+    monkeypatch.setattr("pledge.operate.serve_site", served.append)
+    result = run("serve")
+    assert (result.exit_code, len(served)) == (0, 1)
+    assert "restored from a backup" in result.stderr
 
 
 def test_a_database_restored_under_a_running_server_is_noticed(on_sqlite: Config, clock: Clock) -> None:
