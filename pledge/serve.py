@@ -14,7 +14,7 @@ from pledge.app import create_app
 from pledge.config import Config
 from pledge.errors import UnavailableError
 from pledge.instance import Instance, get_instance
-from pledge.tick import ask_witnesses, tick_if_due
+from pledge.tick import tick_if_due
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def look_after(instance: Instance) -> None:
 
     Whichever process comes first does it; that two do the same does no harm. One that fails keeps no other waiting.
     """
-    for work in (instance.log.check, partial(ask_witnesses, instance), partial(tick_if_due, instance)):
+    for work in (instance.log.check, instance.log.ask_witnesses, partial(tick_if_due, instance)):
         try:
             work()
         except UnavailableError as error:

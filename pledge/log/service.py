@@ -1,6 +1,7 @@
 """The log as the rest of the server sees it: write through it, read from it."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -8,10 +9,12 @@ from typing import TypeVar
 from sqlalchemy import bindparam, select, true
 from sqlalchemy.orm import Session
 
+from pledge.core.policy import Policy
 from pledge.core.tlog.proof import TlogProof
 from pledge.core.tlog.tile import TileCache, format_bundle, inclusion_proof
 from pledge.db import Database, table_of
 from pledge.errors import NotFoundError, UnavailableError
+from pledge.log import witnesses
 from pledge.log.committer import Committer, Item, Together
 from pledge.log.models import Cosigned, Entry, Head, Pending
 from pledge.log.published import PublishedCheckpoint, check_head
@@ -43,6 +46,7 @@ class Log:
         published: The last published checkpoint, kept apart from the database.
         on_sequenced: Applied to new entries inside the sequencing transaction.
         clock: Gives the time, in UTC.
+        policy: Its witnesses are asked before anything is signed, and about all that is.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Log:
         published: PublishedCheckpoint,
         on_sequenced: OnSequenced,
         clock: Callable[[], datetime],
+        policy: Policy,
     ) -> None:
         self.database = database
         self._keys = keys
@@ -62,14 +67,16 @@ class Log:
         self._committer = Committer(database, self._sequence, self._publish)
         self.tiles = TileCache(_TILES)
         self._refusal: str | None = None
-        self._denial: str | None = None
+        self._witnesses = witnesses.Witnesses(database, policy, self.tiles)
+        self._asking = threading.Lock()
+        self._has_asked = False
         self._signed: bytes | None = None
         self.check()
 
     @property
     def refusal(self) -> str | None:
         """Why nothing is signed now; None where all is well."""
-        return self._refusal or self._denial
+        return self._refusal or self._witnesses.refusal
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Run a work that may add entries, in a shared transaction; return once it is durable and published.
@@ -87,10 +94,32 @@ class Log:
         return self._committer.run_together(together, item)
 
     def _check_may_write(self) -> None:
-        if self.refusal is not None:
+        self._ask_first()
+        if self._refusal is not None:
             self.check()
         if self.refusal is not None:
             raise UnavailableError(self.refusal, code="log-refused")
+
+    def _ask_first(self) -> None:
+        """Ask all witnesses before this process signs: they know what a machine that was set back has forgotten."""
+        if not self._has_asked:
+            with self._asking:
+                if not self._has_asked:
+                    self._ask(witnesses.post_over_http)
+
+    def _ask(self, post: witnesses.Post) -> witnesses.Cosignatures | None:
+        found = self._witnesses.ask(again=not self._has_asked, post=post)
+        self._has_asked = True
+        return found
+
+    def ask_witnesses(self, *, post: witnesses.Post = witnesses.post_over_http) -> bool:
+        """Have the newest checkpoint cosigned, where it is not; tells whether a quorum has done so now."""
+        with self._asking:
+            found = self._ask(post)
+        if found is None or self.refusal is not None:
+            return False
+        self.run(lambda session: witnesses.store(session, found))
+        return found.has_quorum
 
     def check(self) -> None:
         """Compare the head with what was published, and publish it here too; remember why, where signing must stop.
@@ -140,11 +169,6 @@ class Log:
         if why != self._refusal:
             logger.critical("%s", why)
         self._refusal = why
-
-    def refuse(self, why: str) -> None:
-        """Sign nothing more in this process, because witnesses say that it would fork the log."""
-        logger.critical("%s", why)
-        self._denial = why
 
 
 def read_checkpoint(session: Session) -> bytes:
