@@ -164,6 +164,16 @@ def test_a_cosigned_receipt_says_so(app: Flask, witnessed: Instance, witness: Wi
     assert NAME.encode() in ada.client.get("/log/checkpoint").data
 
 
+def test_a_checkpoint_that_was_served_before_it_was_cosigned_is_served_anew(
+    app: Flask, witnessed: Instance
+) -> None:
+    client = app.test_client()
+    assert NAME.encode() not in client.get("/log/checkpoint").data
+    assert ask_witnesses(witnessed)
+    time.sleep(0.3)  # prepared answers may lag by less
+    assert NAME.encode() in client.get("/log/checkpoint").data
+
+
 def test_the_witness_sees_consistency_and_is_not_asked_twice(
     app: Flask, witnessed: Instance, witness: Witness
 ) -> None:
