@@ -14,7 +14,8 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from pledge.core.keys import MlDsa44Key, SigningKey
-from pledge.core.statement import Envelope, parse_envelope
+from pledge.core.rules import is_dated
+from pledge.core.statement import Envelope, parse_envelope, parse_statement
 from pledge.core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from pledge.core.tlog.tile import append
 from pledge.core.tlog.tree import leaf_hash
@@ -163,10 +164,16 @@ def sequence(
     old_size = 0 if head is None else head.size
     entries = [Sequenced(old_size + n, row.leaf, parse_envelope(row.leaf)) for n, row in enumerate(rows)]
     _write_entries(session, entries, rows)
-    last_day = max([row.day for row in rows] if head is None else [head.day, *(row.day for row in rows)])
+    days = [row.day for row, entry in zip(rows, entries, strict=True) if _is_dated(entry.envelope)]
+    last_day = max(days if head is None else [head.day, *days], default=now.date())
     _write_head(session, old_size, entries, keys=keys, now=now, day=last_day)
     on_sequenced(session, entries)
     return entries
+
+
+def _is_dated(envelope: Envelope) -> bool:
+    """Tell whether an entry's day is when it was made; an anonymous signing's is the first of its epoch."""
+    return envelope.kind != "signing" or is_dated(parse_statement(envelope))
 
 
 def _write_entries(
