@@ -16,7 +16,7 @@ from pledge.config import Config
 from pledge.core import statement as st
 from pledge.instance import Instance, open_instance, utc_now
 from pledge.log import views as log_views
-from pledge.log.models import Head
+from pledge.log.models import Cosigned, Head
 from pledge.log.sequencer import Sequenced
 from pledge.pages.views import bp as pages_bp
 from pledge.pledges import projection
@@ -129,7 +129,7 @@ def _renderers(instance: Instance) -> dict[str, Render]:
     }
 
 
-def _version(instance: Instance) -> tuple[int, date | None]:
-    """Give what changes whenever a prepared answer may change: tree size and the day of the counts."""
+def _version(instance: Instance) -> tuple[int | date | None, ...]:
+    """Give what changes whenever a prepared answer may: the tree's size, how much is cosigned, the counts' day."""
     with instance.database.reading() as session:
-        return session.scalar(select(Head.size)) or 0, session.scalar(select(TalliedDay.day))
+        return tuple(session.scalar(select(value)) for value in (Head.size, Cosigned.size, TalliedDay.day))

@@ -2,8 +2,9 @@
 
 | variable | what | default |
 |---|---|---|
-| PLEDGE_HOME | directory of keys, database, mail and the published checkpoint | ./var |
+| PLEDGE_HOME | directory of keys, database and mail | ./var |
 | PLEDGE_DATABASE_URL | sqlite:///… or postgresql+psycopg://… | SQLite in PLEDGE_HOME |
+| PLEDGE_PUBLISHED | file of the last published checkpoint, best out of reach of restores | in PLEDGE_HOME |
 | PLEDGE_URL | where people reach the site, without a final slash | http://127.0.0.1:8000 |
 | PLEDGE_HOST, PLEDGE_PORT | what `pledge serve` binds to; loopback, if mail is in files | 127.0.0.1, 8000 |
 | PLEDGE_WORKERS | web processes | 2 |
@@ -45,6 +46,7 @@ class Config:
 
     home: Path
     database_url: str
+    published: Path
     url: str
     host: str
     port: int
@@ -84,6 +86,7 @@ class Config:
         return cls(
             home=home,
             database_url=_database_url(environment.get("PLEDGE_DATABASE_URL"), home),
+            published=_published(environment.get("PLEDGE_PUBLISHED"), home),
             url=url,
             host=_matching(environment, "PLEDGE_HOST", "127.0.0.1", r"[0-9A-Za-z.:_-]+", "a host to bind to"),
             port=_integer(environment, "PLEDGE_PORT", 8000, 1, 65535),
@@ -129,6 +132,15 @@ def _home(text: str) -> Path:
     if not text or "\0" in text:
         raise ConfigError("PLEDGE_HOME must be a directory")
     return Path(text).resolve()
+
+
+def _published(text: str | None, home: Path) -> Path:
+    if text is None:
+        return home / "published-checkpoint"
+    path = Path(text).absolute()
+    if not text or "\0" in text or path.is_dir() or not path.parent.is_dir():
+        raise ConfigError("PLEDGE_PUBLISHED must be a file in a directory that exists")
+    return path
 
 
 def _split(name: str, text: str) -> SplitResult:

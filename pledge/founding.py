@@ -19,7 +19,7 @@ from pledge.core.keys import MlDsa44Key, SigningKey, format_key
 from pledge.db import Database
 from pledge.db.migrate import upgrade
 from pledge.errors import MalformedError
-from pledge.instance import log_vkeys, open_log
+from pledge.instance import log_vkeys, open_log, read_policy
 from pledge.keystore import LOCAL_ORIGIN, Keys, create_keys, has_keys, load_keys
 from pledge.labs.service import parse_labs, set_lab
 from pledge.log.models import Head
@@ -71,7 +71,8 @@ def found(
         with database.reading() as session:
             if session.scalar(select(Head.size)):
                 raise ConfigError("the database holds a log already")
-        log = open_log(config, database, keys, on_sequenced=on_sequenced, clock=clock)
+        policy = read_policy(config, keys)
+        log = open_log(config, database, keys, on_sequenced=on_sequenced, clock=clock, policy=policy)
         genesis = _genesis(keys, operator=operator, contact=contact, day=day)
         log.run(lambda session: _first_entries(session, genesis, notary=Notary(origin, keys.notary)))
 

@@ -72,13 +72,14 @@ def open_instance(
     """
     keys = load_keys(config.home / "keys")
     _check_is_local(config, keys)
+    policy = read_policy(config, keys)
     database = Database(config.database_url)
     try:
         genesis = _own_genesis(database, keys)
     except BaseException:
         database.close()
         raise
-    log = open_log(config, database, keys, on_sequenced=on_sequenced, clock=clock)
+    log = open_log(config, database, keys, on_sequenced=on_sequenced, clock=clock, policy=policy)
     return Instance(
         config=config,
         database=database,
@@ -87,7 +88,7 @@ def open_instance(
         notary=Notary(keys.origin, keys.notary),
         outbox=Outbox(config.mail_url, config.mail_from, config.home / "mail"),
         genesis=genesis,
-        policy=_policy(config, keys),
+        policy=policy,
         watch_list=_watch_list(config.watch_list),
         clock=clock,
         random_bytes=random_bytes,
@@ -120,14 +121,16 @@ def open_log(
     *,
     on_sequenced: OnSequenced,
     clock: Callable[[], datetime],
+    policy: Policy,
 ) -> Log:
     """Open the log, comparing it with what was published."""
     return Log(
         database,
         keys=LogKeys(keys.origin, keys.log, keys.log_ml_dsa),
-        published=PublishedCheckpoint(config.home / "published-checkpoint"),
+        published=PublishedCheckpoint(config.published),
         on_sequenced=on_sequenced,
         clock=clock,
+        policy=policy,
     )
 
 
@@ -144,8 +147,12 @@ def trust_policy(instance: Instance) -> str:
     return format_policy(instance.policy)
 
 
-def _policy(config: Config, keys: Keys) -> Policy:
-    """Put the policy together: the log's and the notary's keys, and the operator's file of witnesses."""
+def read_policy(config: Config, keys: Keys) -> Policy:
+    """Put the policy together: the log's and the notary's keys, and the operator's file of witnesses.
+
+    Raises:
+        ConfigError: The file is not one of witnesses with addresses.
+    """
     own = "".join(f"log {vkey}\n" for vkey in log_vkeys(keys))
     own += f"notary {format_vkey(VerifierKey('notary', 0x01, keys.notary.public))}\n"
     witnesses = "quorum none\n" if config.witnesses is None else _read(config.witnesses, "PLEDGE_WITNESSES")

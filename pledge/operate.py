@@ -9,6 +9,7 @@ from pledge.app import on_sequenced, open_site
 from pledge.config import Config
 from pledge.db import Database
 from pledge.db.migrate import upgrade
+from pledge.errors import UnavailableError
 from pledge.founding import found, is_founded
 from pledge.instance import Instance, utc_now
 from pledge.keystore import LOCAL_ORIGIN, load_keys
@@ -74,7 +75,10 @@ def serve(ctx: click.Context, *, local: bool) -> None:
     load_keys(config.home / "keys")  # before a database is made where nothing was founded
     ctx.invoke(migrate)
     instance = open_site(config)
-    log_release(instance)
+    try:
+        log_release(instance)
+    except UnavailableError as error:  # what is there can be read all the same
+        click.echo(f"{error}\nOnce it can sign, start it again, so that its pages enter the log.", err=True)
     with instance.database.reading() as session:
         size = tree_size(session)
     click.echo(f"{instance.keys.origin}: {size} entries in the log.", err=True)

@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import time
+from functools import partial
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
@@ -11,8 +12,9 @@ from granian.server import Server
 
 from pledge.app import create_app
 from pledge.config import Config
-from pledge.instance import get_instance
-from pledge.tick import ask_witnesses, tick_if_due
+from pledge.errors import UnavailableError
+from pledge.instance import Instance, get_instance
+from pledge.tick import tick_if_due
 from pledge.web.deadline import Deadline
 
 logger = logging.getLogger(__name__)
@@ -65,17 +67,23 @@ def build(*, body_seconds: float = _BODY_SECONDS) -> Flask:
     return app
 
 
-def _watch(app: Flask) -> None:
-    """Every few seconds, see whether the day's work is due and whether witnesses are behind.
+def look_after(instance: Instance) -> None:
+    """See whether the database still holds what was published, whether witnesses are behind, whether work is due.
 
-    Whichever process comes first does it; that two do the same does no harm.
+    Whichever process comes first does it; that two do the same does no harm. One that fails keeps no other waiting.
     """
+    for work in (instance.log.check, instance.log.ask_witnesses, partial(tick_if_due, instance)):
+        try:
+            work()
+        except UnavailableError as error:
+            logger.warning("%s", error)
+        except Exception:  # a watch that dies would stop the clock; what failed is tried again
+            logger.exception("the day's work failed; trying again in a few seconds")
+
+
+def _watch(app: Flask) -> None:
     with app.app_context():
         instance = get_instance()
     while True:
-        try:
-            tick_if_due(instance)
-            ask_witnesses(instance)
-        except Exception:  # a watch that dies would stop the clock; what failed is tried again
-            logger.exception("the day's work failed; trying again in a few seconds")
+        look_after(instance)
         time.sleep(_WATCH_SECONDS)

@@ -11,7 +11,6 @@ from pledge.core import atrest
 from pledge.db.upkeep import tidy
 from pledge.errors import PledgeError
 from pledge.instance import Instance
-from pledge.log import witnesses
 from pledge.mail import budgets
 from pledge.mail.service import Mail
 from pledge.pledges import links, projection
@@ -53,7 +52,7 @@ def tick(instance: Instance) -> Sequence[str]:
     lapsed = instance.log.run(lambda session: _begin_day(session, now))
     reminded, failed = _remind_all(instance, now.date())
     tidy(instance.database)
-    ask_witnesses(instance)
+    instance.log.ask_witnesses()
     not_reached = f", {failed} not reached" if failed else ""
     return [f"{now.date()}: {lapsed} lapsed, {reminded} reminded{not_reached}"]
 
@@ -132,20 +131,3 @@ def _remind(instance: Instance, signing: Signing, address: bytes) -> None:
     )
     to = atrest.decrypt(instance.keys.contacts, address, context="contact/reminder").decode()
     instance.outbox.send(Mail(to, "A reminder you asked for", text), now=instance.clock())
-
-
-def ask_witnesses(instance: Instance, *, post: witnesses.Post = witnesses.post_over_http) -> bool:
-    """Have the newest checkpoint cosigned, where it is not; tells whether a quorum has done so now."""
-    if not instance.policy.witnesses:
-        return False
-    found = witnesses.collect(instance.database, instance.policy, instance.log.tiles, post=post)
-    if found is None:
-        return False
-    if found.largest > found.size:
-        instance.log.refuse(
-            "A witness has seen a longer log of this name than the database holds: it was probably restored from a "
-            "backup. Nothing can be signed until it has caught up; see docs/operating.md."
-        )
-        return False
-    instance.log.run(lambda session: witnesses.store(session, found))
-    return found.has_quorum

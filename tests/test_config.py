@@ -62,6 +62,7 @@ WRONG = {
     "PLEDGE_MAIL_FROM": ["", "nobody", "a@", "@b", "a@b\nBcc: c@d", "a@b, c@d", "A <a@b>", "a b@c"],
     "PLEDGE_MAILS_PER_ADDRESS": ["", "0", "many"],
     "PLEDGE_MAILS_PER_HOUR": ["", "0", "-5"],
+    "PLEDGE_PUBLISHED": ["", "/nothing/here", "/", "a\0b"],
     "PLEDGE_WATCH_LIST": ["", "/nothing/here", "/"],
     "PLEDGE_WITNESSES": ["", "/nothing/here", "/"],
 }
@@ -109,6 +110,7 @@ def test_defaults_are_a_trial_on_this_machine(tmp_path: Path) -> None:
     assert config.is_loopback
     assert config.database_url == f"sqlite:///{tmp_path}/pledge.sqlite3"
     assert config.mail_from == "pledge@127.0.0.1"
+    assert config.published == tmp_path / "published-checkpoint"
 
 
 def test_other_variables_are_not_looked_at() -> None:

@@ -8,6 +8,9 @@ SQLite: WAL; ``synchronous=FULL``, so that a commit is on disk when it returns; 
 deleted is overwritten. SQLite itself lets writers of other processes ask again and again, at growing intervals, and
 whoever asks at the right moment wins; so they take turns at a lock file first, and ask for that every half millisecond.
 
+PostgreSQL: writers have READ COMMITTED, so that they see what was written while they waited for the lock, and
+``synchronous_commit``, so that a commit lasts, whatever the server's defaults are.
+
 What a statement is given never stands in an error: it may be what a person wrote.
 """
 
@@ -26,6 +29,12 @@ _ADVISORY_LOCK = 0x706C6564  # "pled"; any constant will do, as long as all proc
 _WRITES = "pledge_writes"
 _TURN = "pledge_turn"
 _TURN_SECONDS = 0.0005
+# SET LOCAL, in one statement. Commits are durable whatever the server's default; a stronger one stays.
+_PREPARE_POSTGRESQL = """
+    SELECT set_config('lock_timeout', %(lock_timeout)s, true),
+           set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                      WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
+"""
 _SQLITE_CONNECTIONS = 64  # kept for all threads of a process: opening one costs as much as a page does
 
 
@@ -39,13 +48,13 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         if url.startswith("sqlite"):
-            self.engine = _sqlite(url)
-            self._reading = self.engine
+            self.engine = self._reading = writing = _sqlite(url)
         else:
             self.engine = create_engine(url, pool_size=pool_size, max_overflow=20, hide_parameters=True)
             event.listen(self.engine, "begin", _begin_postgresql)
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        self._writing = self.engine.execution_options(**{_WRITES: True})
+            writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self._writing = writing.execution_options(**{_WRITES: True})
 
     def reading(self) -> Session:
         """Open a session that only reads: one snapshot for all its statements."""
@@ -87,13 +96,19 @@ def _begin_sqlite(turn: str, connection: Connection) -> None:
         return
     lock = Path(turn).open("w")  # noqa: SIM115  # closed by _end_turn
     connection.info[_TURN] = lock
-    _wait_for_turn(lock)
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    deadline = time.monotonic() + _LOCK_SECONDS
+    _wait_for_turn(lock, deadline)
+    left_ms = max(0, int(1000 * (deadline - time.monotonic())))
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {left_ms}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LOCK_SECONDS * 1000}")
 
 
-def _wait_for_turn(lock: IO[str]) -> None:
-    """Wait as long as for the database's own lock, which then says in its own words that it is held."""
-    for _ in range(int(_LOCK_SECONDS / _TURN_SECONDS)):
+def _wait_for_turn(lock: IO[str], deadline: float) -> None:
+    """Wait until the deadline at most; the database's own lock, held too then, says so in its own words at once."""
+    while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -111,5 +126,5 @@ def _end_turn(_connection: object, record: ConnectionPoolEntry) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(_WRITES, False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+        connection.exec_driver_sql(_PREPARE_POSTGRESQL, {"lock_timeout": f"{_LOCK_SECONDS}s"})
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")

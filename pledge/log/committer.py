@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from pledge.db import Database
@@ -78,6 +78,7 @@ class Committer:
         Raises:
             ConflictError: A unique constraint says that somebody else was first.
             UnavailableError: Too many works are waiting.
+            OperationalError: The database cannot be written; nothing was.
             PledgeError: Whatever the work raised.
         """
         return self.run_together(lambda session, _: [run(session)], None)
@@ -126,26 +127,55 @@ class Committer:
                 work.event.set()
 
     def _commit(self, batch: list[_Work]) -> None:
-        """Commit a batch; where the transaction as a whole fails, commit each work alone."""
+        """Commit a batch; where one of it may be why that failed, commit each alone.
+
+        Nobody keeps what came of a transaction that was rolled back: until its own try, a work has the batch's error.
+        """
         try:
-            with self._database.writing() as session:
-                for works in _by_kind(batch):
-                    _run(session, works)
-                if all(work.error is not None for work in batch):
-                    session.rollback()
-                    return
-                self._sequence(session)
-                session.commit()
+            if not self._transact(batch):
+                return
         except BaseException as error:
-            left = [work for work in batch if work.error is None]
-            for work in left if len(left) == 1 or not isinstance(error, Exception) else []:
-                work.error = error
+            left = _fail(batch, error)
             if not isinstance(error, Exception):
                 raise
-            for work in left if len(left) > 1 else []:
-                self._commit([work])
+            if len(left) > 1:
+                self._commit_each(left, error)
             return
-        self._committed()
+        try:
+            self._committed()
+        except BaseException as error:
+            _fail(batch, error)
+            if not isinstance(error, Exception):
+                raise
+
+    def _commit_each(self, batch: list[_Work], error: Exception) -> None:
+        """Commit each alone, until the database itself gives up, such as on a lock that is held: waits would add up."""
+        for work in batch:
+            work.error = error if isinstance(error, OperationalError) else None
+            if work.error is None:
+                self._commit([work])
+                error = work.error or error
+
+    def _transact(self, batch: list[_Work]) -> bool:
+        """Run and sequence a batch in one transaction; False where every work failed by itself."""
+        with self._database.writing() as session:
+            session.connection()  # takes the lock, for all of them
+            for works in _by_kind(batch):
+                _run(session, works)
+            if all(work.error is not None for work in batch):
+                session.rollback()
+                return False
+            self._sequence(session)
+            session.commit()
+        return True
+
+
+def _fail(batch: list[_Work], error: BaseException) -> list[_Work]:
+    """Give an error to all that have none, and take their results away; gives those works."""
+    left = [work for work in batch if work.error is None]
+    for work in left:
+        work.result, work.error = None, error
+    return left
 
 
 def _by_kind(batch: list[_Work]) -> list[list[_Work]]:
@@ -161,6 +191,8 @@ def _run(session: Session, works: list[_Work]) -> None:
             results = works[0].together(session, [work.item for work in works])
         for work, result in zip(works, results, strict=True):
             work.result = result
+    except OperationalError:
+        raise  # of the database, not of this work
     except Exception as error:  # noqa: BLE001  # handed to the thread that asked, which raises it
         if len(works) == 1:
             works[0].error = _told(error)

@@ -17,16 +17,26 @@ from pledge.core.tlog.note import parse_note
 from pledge.core.tlog.tile import tree_root
 from pledge.errors import MalformedError, UnavailableError
 from pledge.log.models import Head
-from pledge.log.sequencer import BEHIND, read_tile
+from pledge.log.sequencer import read_tile
 
+BEHIND = (
+    "The log in the database is shorter than what this server has published: it was probably restored from a "
+    "backup. Nothing can be signed until it has caught up; see docs/operating.md."
+)
+FORKED = (
+    "The log in the database is not the one this server has published. Nothing can be signed; "
+    "see docs/operating.md."
+)
+UNWRITABLE = "The published checkpoint cannot be written. Nothing can be signed until it can."
 UNKNOWN = (
-    "The file published-checkpoint is missing or damaged, so this server cannot know what it has published. Nothing "
-    "can be signed until the newest checkpoint that anyone has is put in its place; see docs/operating.md."
+    "The file of the last published checkpoint is missing or damaged, so this server cannot know what it has "
+    "published. Nothing can be signed until the newest checkpoint that anyone has is put in its place; "
+    "see docs/operating.md."
 )
 
 
 class PublishedCheckpoint:
-    """The file ``published-checkpoint``; it only ever grows.
+    """The file that remembers; it only ever grows.
 
     Args:
         path: Where to keep it; its directory must exist.
@@ -34,46 +44,66 @@ class PublishedCheckpoint:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known_size = 0
 
     def read(self) -> Checkpoint | None:
-        """Give the checkpoint, or None where none was published yet."""
+        """Give the checkpoint, or None where there is no file.
+
+        Raises:
+            UnavailableError: The file is damaged.
+        """
         try:
-            data = self._path.read_bytes()
+            return parse_checkpoint(parse_note(self._path.read_bytes()).text)
         except FileNotFoundError:
             return None
-        return parse_checkpoint(parse_note(data).text)
-
-    def size(self) -> int:
-        """Give the published tree size, 0 where nothing was published."""
-        found = self.read()
-        return 0 if found is None else found.size
+        except (OSError, MalformedError):
+            raise UnavailableError(UNKNOWN, code="log-unknown") from None
 
     def advance(self, checkpoint: bytes) -> None:
-        """Remember a signed checkpoint, unless a larger one is known already (another process was faster)."""
+        """Remember a signed checkpoint on disk, unless a larger one is known already (another process was faster).
+
+        Raises:
+            UnavailableError: The file is damaged or cannot be written.
+        """
         size = parse_checkpoint(parse_note(checkpoint).text).size
-        if size <= self._known_size:
-            return
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if size > self.size():
-                new = self._path.with_suffix(".new")
-                new.write_bytes(checkpoint)
-                os.replace(new, self._path)  # noqa: PTH105  # the atomic call, by its name
-        self._known_size = size
+        try:
+            with self._beside("lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                known = self.read()
+                if known is None or size > known.size:
+                    self._write(checkpoint)
+        except OSError:
+            raise UnavailableError(UNWRITABLE, code="log-unknown") from None
+
+    def _write(self, checkpoint: bytes) -> None:
+        new = self._beside("new")
+        with new.open("wb") as file:
+            file.write(checkpoint)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, self._path)  # noqa: PTH105  # the atomic call, by its name
+        directory = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def _beside(self, suffix: str) -> Path:
+        return self._path.with_name(f"{self._path.name}.{suffix}")
 
 
 def check_head(session: Session, published: PublishedCheckpoint) -> None:
-    """Compare the database's log with what was published.
+    """Compare the database's log with what was published. Cost: log n.
+
+    Args:
+        session: One that has read nothing yet, or holds the write lock: what others publish is in the database
+            before it is in the file, so whoever reads the file first never finds it ahead.
+        published: What was published.
 
     Raises:
         UnavailableError: The database's log is shorter, or is another log, or nothing says what was published.
     """
+    checkpoint = published.read()
     head_size = session.scalar(select(Head.size)) or 0
-    try:
-        checkpoint = published.read()
-    except MalformedError:
-        raise UnavailableError(UNKNOWN, code="log-unknown") from None
     if checkpoint is None:
         if head_size:
             raise UnavailableError(UNKNOWN, code="log-unknown")
@@ -82,8 +112,4 @@ def check_head(session: Session, published: PublishedCheckpoint) -> None:
         raise UnavailableError(BEHIND, code="log-behind")
     root = tree_root(checkpoint.size, lambda level, index, width: read_tile(session, level, index, width))
     if root != checkpoint.root:
-        raise UnavailableError(
-            "The log in the database is not the one this server has published. Nothing can be signed; "
-            "see docs/operating.md.",
-            code="log-forked",
-        )
+        raise UnavailableError(FORKED, code="log-forked")

@@ -14,19 +14,16 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from pledge.core.keys import MlDsa44Key, SigningKey
-from pledge.core.statement import Envelope, parse_envelope
+from pledge.core.rules import is_dated
+from pledge.core.statement import Envelope, parse_envelope, parse_statement
 from pledge.core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from pledge.core.tlog.tile import append
 from pledge.core.tlog.tree import leaf_hash
 from pledge.db import table_of, upserts
-from pledge.errors import ConflictError, MalformedError, UnavailableError
+from pledge.errors import ConflictError, MalformedError
 from pledge.log.models import Entry, Head, Pending, Tile
 
 MAX_ENTRY_BYTES = 65_535
-BEHIND = (
-    "The log in the database is shorter than what this server has published: it was probably restored from a "
-    "backup. Nothing can be signed until it has caught up; see docs/operating.md."
-)
 _MAX_DRAIN = 4096
 
 # Statements of every signing are built once: building one costs more than the database takes to answer it.
@@ -136,7 +133,12 @@ def release_held(session: Session, hold: str) -> int:
 
 
 def sequence(
-    session: Session, *, keys: LogKeys, on_sequenced: OnSequenced, now: datetime, published_size: int
+    session: Session,
+    *,
+    keys: LogKeys,
+    on_sequenced: OnSequenced,
+    now: datetime,
+    check: Callable[[Session], None],
 ) -> Sequence[Sequenced]:
     """Drain ``pending`` into the log, in the order of days and at random within a day.
 
@@ -145,28 +147,33 @@ def sequence(
         keys: What signs the new checkpoint.
         on_sequenced: Applied to the new entries in this transaction.
         now: The time that the ML-DSA line of the checkpoint states.
-        published_size: The size of the largest checkpoint that ever left this server.
+        check: Raises where another checkpoint would fork the log; called before one is signed.
 
     Returns:
         The new entries; empty where there was nothing to do.
 
     Raises:
         ConflictError: The head moved underneath; the caller rolls back and nothing has happened.
-        UnavailableError: The head lies behind what was published; signing another would fork the log.
+        UnavailableError: Signing another checkpoint would fork the log.
     """
     rows = session.execute(_WAITING).all()
     if not rows:
         return []
+    check(session)
     head = session.execute(_SIZE_AND_DAY).one_or_none()
     old_size = 0 if head is None else head.size
-    if old_size < published_size:
-        raise UnavailableError(BEHIND, code="log-behind")
     entries = [Sequenced(old_size + n, row.leaf, parse_envelope(row.leaf)) for n, row in enumerate(rows)]
     _write_entries(session, entries, rows)
-    last_day = max([row.day for row in rows] if head is None else [head.day, *(row.day for row in rows)])
+    days = [row.day for row, entry in zip(rows, entries, strict=True) if _is_dated(entry.envelope)]
+    last_day = max(days if head is None else [head.day, *days], default=now.date())
     _write_head(session, old_size, entries, keys=keys, now=now, day=last_day)
     on_sequenced(session, entries)
     return entries
+
+
+def _is_dated(envelope: Envelope) -> bool:
+    """Tell whether an entry's day is when it was made; an anonymous signing's is the first of its epoch."""
+    return envelope.kind != "signing" or is_dated(parse_statement(envelope))
 
 
 def _write_entries(

@@ -1,6 +1,7 @@
 """The log as the rest of the server sees it: write through it, read from it."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,10 +10,12 @@ from typing import TypeVar
 from sqlalchemy import bindparam, select, true
 from sqlalchemy.orm import Session
 
+from pledge.core.policy import Policy
 from pledge.core.tlog.proof import TlogProof
 from pledge.core.tlog.tile import TileCache, format_bundle, inclusion_proof
 from pledge.db import Database, table_of
 from pledge.errors import ConflictError, NotFoundError, UnavailableError
+from pledge.log import witnesses
 from pledge.log.committer import Committer, Item, Together
 from pledge.log.models import Cosigned, Entry, Head, Pending
 from pledge.log.published import PublishedCheckpoint, check_head
@@ -44,6 +47,7 @@ class Log:
         published: The last published checkpoint, kept apart from the database.
         on_sequenced: Applied to new entries inside the sequencing transaction.
         clock: Gives the time, in UTC.
+        policy: Its witnesses are asked before anything is signed, and about all that is.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Log:
         published: PublishedCheckpoint,
         on_sequenced: OnSequenced,
         clock: Callable[[], datetime],
+        policy: Policy,
     ) -> None:
         self.database = database
         self._keys = keys
@@ -62,9 +67,17 @@ class Log:
         self._clock = clock
         self._committer = Committer(database, self._sequence, self._publish)
         self.tiles = TileCache(_TILES)
-        self.refusal: str | None = None
+        self._refusal: str | None = None
+        self._witnesses = witnesses.Witnesses(database, policy, self.tiles)
+        self._asking = threading.Lock()
+        self._has_asked = False
         self._signed: bytes | None = None
         self.check()
+
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing is signed now; None where all is well."""
+        return self._refusal or self._witnesses.refusal
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Run a work that may add entries, in a shared transaction; return once it is durable and published.
@@ -84,6 +97,9 @@ class Log:
             return self._committer.run_together(together, item)
 
     def _check_may_write(self) -> None:
+        self._ask_first()
+        if self._refusal is not None:
+            self.check()
         if self.refusal is not None:
             raise UnavailableError(self.refusal, code="log-refused")
 
@@ -111,19 +127,42 @@ class Log:
                 code="log-ahead",
             )
 
+    def _ask_first(self) -> None:
+        """Ask all witnesses before this process signs: they know what a machine that was set back has forgotten."""
+        if not self._has_asked:
+            with self._asking:
+                if not self._has_asked:
+                    self._ask(witnesses.post_over_http)
+
+    def _ask(self, post: witnesses.Post) -> witnesses.Cosignatures | None:
+        found = self._witnesses.ask(again=not self._has_asked, post=post)
+        self._has_asked = True
+        return found
+
+    def ask_witnesses(self, *, post: witnesses.Post = witnesses.post_over_http) -> bool:
+        """Have the newest checkpoint cosigned, where it is not; tells whether a quorum has done so now."""
+        with self._asking:
+            found = self._ask(post)
+        if found is None or self.refusal is not None:
+            return False
+        self.run(lambda session: witnesses.store(session, found))
+        return found.has_quorum
+
     def check(self) -> None:
-        """Compare the head with what was published; remember why, where signing must stop.
+        """Compare the head with what was published, and publish it here too; remember why, where signing must stop.
 
         A checkpoint that was committed just before a crash counts as published from here on: somebody may have read it.
+        So does one that another host has signed, since this one serves it.
         """
-        with self.database.reading() as session:
-            try:
+        try:
+            with self.database.reading() as session:
                 check_head(session, self._published)
-                self._signed = session.scalar(select(Head.checkpoint))
-                self.refusal = None
-                self._publish()
-            except UnavailableError as error:
-                self.refuse(str(error))
+                checkpoint = session.scalar(select(Head.checkpoint))
+            if checkpoint is not None:
+                self._published.advance(checkpoint)
+            self._refusal = None
+        except UnavailableError as error:
+            self._refuse(str(error))
 
     def _sequence(self, session: Session) -> None:
         """Sequence what waits, and remember the new checkpoint until it is durable: there is one leader at a time."""
@@ -132,9 +171,16 @@ class Log:
             keys=self._keys,
             on_sequenced=self._on_sequenced,
             now=self._clock(),
-            published_size=self._published.size(),
+            check=self._check_head,
         )
         self._signed = session.scalar(select(Head.checkpoint)) if entries else None
+
+    def _check_head(self, session: Session) -> None:
+        try:
+            check_head(session, self._published)
+        except UnavailableError as error:
+            self._refuse(str(error))
+            raise
 
     def _publish(self) -> None:
         """Write the durable checkpoint to its file; where that fails, answer those who are in it and sign no more."""
@@ -142,13 +188,14 @@ class Log:
             return
         try:
             self._published.advance(self._signed)
-        except OSError:
-            self.refuse("The published checkpoint cannot be written. Nothing can be signed until it can.")
+        except UnavailableError as error:
+            self._refuse(str(error))
 
-    def refuse(self, why: str) -> None:
-        """Sign nothing more in this process, because it could fork the log."""
-        logger.critical("%s", why)
-        self.refusal = why
+    def _refuse(self, why: str) -> None:
+        """Sign nothing, because it could fork the log, until a check finds that it could not."""
+        if why != self._refusal:
+            logger.critical("%s", why)
+        self._refusal = why
 
 
 def read_checkpoint(session: Session) -> bytes:

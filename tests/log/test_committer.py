@@ -1,12 +1,14 @@
 """Group commit: shared transactions, private failures, and nobody answered too early."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pledge.db import Database
@@ -86,6 +88,105 @@ def test_a_failing_sequencer_fails_everybody_and_the_next_go_on(database: Databa
     assert notes(database) == []
     committer.run(lambda session: write(session, 1))
     assert notes(database) == [1]
+
+
+def run_as_one_batch(committer: Committer, works: list[Callable[[Session], object]]) -> list[object]:
+    """Have works wait behind another, so that they share a transaction; gives what came of each."""
+    started, release = threading.Event(), threading.Event()
+
+    def hold(_: Session) -> None:
+        started.set()
+        release.wait(30)
+
+    def answer(work: Callable[[Session], object]) -> object:
+        try:
+            return committer.run(work)
+        except BaseException as error:  # noqa: BLE001  # what it is, is what the test asks
+            return error
+
+    with ThreadPoolExecutor(len(works) + 1) as pool:
+        first = pool.submit(committer.run, hold)
+        assert started.wait(30)
+        waiting = []
+        for number, work in enumerate(works, start=1):
+            waiting.append(pool.submit(answer, work))
+            while len(committer._waiting) < number:
+                time.sleep(0.001)
+        release.set()
+        first.result()
+        return [one.result() for one in waiting]
+
+
+def fail_at(*errors: BaseException | None) -> Callable[..., None]:
+    """Gives what raises these errors, call by call, and then nothing."""
+    left = list(errors)
+
+    def call(*_: object) -> None:
+        error = left.pop(0) if left else None
+        if error is not None:
+            raise error
+
+    return call
+
+
+def test_each_of_a_batch_that_failed_is_tried_alone(database: Database) -> None:
+    committer = Committer(
+        database, fail_at(None, ValueError("batch"), None, ValueError("second")), lambda: None
+    )
+    results = run_as_one_batch(committer, [lambda session, n=n: write(session, n) for n in range(4)])  # type: ignore[misc]
+    assert [result if isinstance(result, int) else str(result) for result in results] == [0, "second", 2, 3]
+    assert notes(database) == [0, 2, 3]
+
+
+def test_what_a_rolled_back_try_returned_is_no_answer(database: Database) -> None:
+    committer = Committer(database, fail_at(None, ValueError("batch"), None, SystemExit()), lambda: None)
+    results = run_as_one_batch(committer, [lambda session, n=n: write(session, n) for n in range(4)])  # type: ignore[misc]
+    # The first leads the others, and with the second its thread ends; nobody got to the last two.
+    assert [type(result) for result in results] == [SystemExit, SystemExit, ValueError, ValueError]
+    assert notes(database) == [0]
+
+
+def test_who_is_not_published_is_not_answered_and_the_others_are(database: Database) -> None:
+    sequence, committed = fail_at(None, ValueError("the batch")), fail_at(None, None, OSError("full"))
+    committer = Committer(database, sequence, committed)
+    results = run_as_one_batch(committer, [lambda session, n=n: write(session, n) for n in range(4)])  # type: ignore[misc]
+    assert [type(result) for result in results] == [int, OSError, int, int]
+
+
+def test_where_a_whole_batch_is_not_published_nobody_is_answered(database: Database) -> None:
+    committer = Committer(database, lambda session: None, fail_at(None, OSError("full")))
+    results = run_as_one_batch(committer, [lambda session, n=n: write(session, n) for n in range(3)])  # type: ignore[misc]
+    assert [type(result) for result in results] == [OSError] * 3
+
+
+def test_a_lock_that_is_held_fails_a_batch_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pledge.db.engine._LOCK_SECONDS", 1)
+    database, other = Database(database_url), Database(database_url)
+    committer = Committer(database, lambda session: None, lambda: None)
+
+    def ask(_: int) -> float:
+        begun = time.monotonic()
+        with pytest.raises(OperationalError):
+            committer.run(lambda session: None)
+        return time.monotonic() - begun
+
+    with other.writing() as blocker:
+        blocker.execute(text("SELECT 1"))
+        with ThreadPoolExecutor(7) as pool:
+            seconds = list(pool.map(ask, range(7)))
+    assert max(seconds) < 3  # at most a turn that somebody else was waiting out, and one of one's own
+    assert min(seconds) >= 0.9
+    assert committer.run(lambda session: 1) == 1
+    database.close()
+    other.close()
+
+
+def test_a_lock_that_is_held_ends_the_tries_of_each_alone(database: Database) -> None:
+    held = OperationalError("BEGIN", None, Exception("locked"))
+    committer = Committer(database, fail_at(None, ValueError("batch"), None, held), lambda: None)
+    results = run_as_one_batch(committer, [lambda session, n=n: write(session, n) for n in range(4)])  # type: ignore[misc]
+    assert results == [0, held, held, held]
+    assert notes(database) == [0]
 
 
 def test_nobody_is_answered_before_the_commit_is_published(database: Database) -> None:

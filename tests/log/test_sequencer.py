@@ -1,6 +1,7 @@
 """Entries get their places: in the order of days, at random within a day, never twice, never before they may."""
 
 import secrets
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,11 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
+from pledge.core.calendar import epoch_start, months_later
 from pledge.errors import ConflictError, MalformedError
 from pledge.instance import Instance
-from pledge.log.models import Entry
+from pledge.log.models import Entry, Head
 from pledge.log.sequencer import MAX_ENTRY_BYTES, add_pending, release_held
 from pledge.log.service import is_pending, prove
+from pledge.tick import tick
+from tests.core.sample_log import ANONYMOUS, signatory, signed
 from tests.site_kit import START, Clock, Person
 
 TODAY = START.date()
@@ -138,6 +142,35 @@ def test_a_held_batch_waits_and_then_enters_together(instance: Instance) -> None
     assert sorted(logged_slugs(instance)[1:]) == [f"t-held-{n}" for n in range(5)]
     with instance.database.reading() as session:
         assert prove(session, held[0], instance.log.tiles)
+
+
+@pytest.mark.parametrize("epoch", ["2026-Q4", "2027-Q1"])
+def test_an_anonymous_signing_does_not_move_the_day(instance: Instance, clock: Clock, epoch: str) -> None:
+    assert ANONYMOUS.credential
+    day = epoch_start(epoch)
+    clock.pass_days(30)
+    tick(instance)
+    today = clock().date()
+    instance.log.run(lambda session: add(session, instance, "t-before", day=today))
+    statement = replace(
+        ANONYMOUS,
+        origin=instance.notary.origin,
+        day=day,
+        until=months_later(day, 12),
+        credential=replace(ANONYMOUS.credential, epoch=epoch),
+    )
+    entry = st.format_envelope(signed(statement, signatory("nobody")))
+    instance.log.run(
+        lambda session: add_pending(
+            session, leaf=entry, day=day, pending_id=secrets.token_bytes(16), hold="cohort"
+        )
+    )
+    assert instance.log.run(lambda session: release_held(session, "cohort")) == 1
+    with instance.database.reading() as session:
+        assert session.scalar(select(Head.day)) == today
+        assert session.scalar(select(Entry.kind).order_by(Entry.index.desc()).limit(1)) == "signing"
+    instance.log.run(lambda session: add(session, instance, "t-after", day=today))
+    assert logged_slugs(instance) == ["t-before", "t-after"]
 
 
 def test_what_is_not_an_entry_is_refused(instance: Instance) -> None:

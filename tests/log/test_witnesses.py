@@ -2,16 +2,17 @@
 
 import base64
 import secrets
+import shutil
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from pledge.app import on_sequenced
+from pledge.app import open_site
 from pledge.core.keys import SigningKey
 from pledge.core.policy import parse_policy
 from pledge.core.receipt import parse_receipt, verify_receipt
@@ -20,19 +21,30 @@ from pledge.core.tlog.cosignature import sign_ed25519_cosignature
 from pledge.core.tlog.note import COSIGNATURE_ED25519, VerifierKey, format_vkey, parse_note
 from pledge.core.tlog.proof import verify_consistency
 from pledge.core.tlog.tree import Hash
-from pledge.errors import PledgeError
-from pledge.instance import Instance, open_instance, trust_policy
-from pledge.tick import ask_witnesses
+from pledge.errors import PledgeError, UnavailableError
+from pledge.instance import Instance, trust_policy
+from pledge.log.service import tree_size
+from pledge.log.witnesses import Reply, post_over_http
+from tests.log.test_killed import add_lab
 from tests.site_kit import START, Clock, Person, make_app, make_config, make_instance
 
 NAME = "witness.example/w1"
+LIES = {
+    "down": (503, b""),
+    "longer": (409, b"999999999\n"),
+    "long number": (409, b"9" * 5000),
+    "no proof is good": (422, b""),
+}
 
 
 class Witness(ThreadingHTTPServer):
     """A witness as the specification says, with one log, and ways to misbehave."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = NAME) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.name = name
+        self.hangs = threading.Event()
+        self.hangs.set()
         self.key = SigningKey.from_seed(secrets.token_bytes(32))
         self.size, self.root = 0, Hash(b"")
         self.lies: str | None = None
@@ -40,20 +52,26 @@ class Witness(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
+    def line(self) -> str:
+        """What a policy says of it."""
+        return f"witness {self.name[-2:]} {format_vkey(self.vkey)} http://127.0.0.1:{self.server_port}/\n"
+
+    @property
     def vkey(self) -> VerifierKey:
-        return VerifierKey(NAME, COSIGNATURE_ED25519, self.key.public)
+        return VerifierKey(self.name, COSIGNATURE_ED25519, self.key.public)
 
     def answer(self, body: bytes) -> tuple[int, bytes]:
         head, _, note = body.partition(b"\n\n")
         first, *hashes = head.decode().split("\n")
         old = int(first.removeprefix("old "))
         checkpoint = parse_checkpoint(parse_note(note).text)
-        if self.lies == "down":
-            return 503, b""
-        if self.lies == "long number":
-            return 409, b"9" * 5000
+        self.hangs.wait(30)
+        if self.lies in LIES:
+            return LIES[self.lies]
         if old != self.size:
             return 409, f"{self.size}\n".encode()
+        if old == checkpoint.size and self.root != checkpoint.root:
+            return 409, b""
         if self.size:
             proof = [Hash(base64.b64decode(value)) for value in hashes]
             try:
@@ -65,7 +83,7 @@ class Witness(ThreadingHTTPServer):
         if self.lies == "bad signature":
             signed = signed[:-1] + bytes([signed[-1] ^ 1])
         line = base64.b64encode(self.vkey.key_id + signed).decode()
-        return 200, f"— {NAME} {line}\n".encode() if self.lies != "junk" else b"\x00" * 5000
+        return 200, f"— {self.name} {line}\n".encode() if self.lies != "junk" else b"\x00" * 5000
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -96,14 +114,37 @@ def witness() -> Iterator[Witness]:
 def witnessed(tmp_path: Path, database_url: str, witness: Witness, clock: Clock) -> Iterator[Instance]:
     """An instance that knows the witness."""
     file = tmp_path / "witnesses"
-    file.write_text(
-        f"witness w1 {format_vkey(witness.vkey)} http://127.0.0.1:{witness.server_port}/\nquorum w1\n"
-    )
+    file.write_text(f"{witness.line}quorum w1\n")
     config = make_config(tmp_path / "home", PLEDGE_DATABASE_URL=database_url, PLEDGE_WITNESSES=str(file))
     make_instance(config, clock).database.close()
-    instance = open_instance(config, on_sequenced=on_sequenced, clock=clock)
+    instance = open_site(config, clock=clock)
     yield instance
     instance.database.close()
+
+
+@pytest.fixture
+def three(tmp_path: Path, database_url: str, clock: Clock) -> Iterator[tuple[Instance, list[Witness]]]:
+    """An instance with three witnesses, of which two are a quorum."""
+    servers = [Witness(f"witness.example/w{number}") for number in (1, 2, 3)]
+    file = tmp_path / "witnesses"
+    file.write_text("".join(server.line for server in servers) + "group two 2 w1 w2 w3\nquorum two\n")
+    config = make_config(tmp_path / "home", PLEDGE_DATABASE_URL=database_url, PLEDGE_WITNESSES=str(file))
+    make_instance(config, clock).database.close()
+    instance = open_site(config, clock=clock)
+    yield instance, servers
+    instance.database.close()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def ask_witnesses(instance: Instance) -> bool:
+    return instance.log.ask_witnesses()
+
+
+def size_of(instance: Instance) -> int:
+    with instance.database.reading() as session:
+        return tree_size(session)
 
 
 @pytest.fixture
@@ -121,6 +162,16 @@ def test_a_cosigned_receipt_says_so(app: Flask, witnessed: Instance, witness: Wi
     assert (verified.grade, verified.witnesses) == ("witnessed", ("w1",))
     assert verified.newest_cosignature_seconds == int(START.timestamp())
     assert NAME.encode() in ada.client.get("/log/checkpoint").data
+
+
+def test_a_checkpoint_that_was_served_before_it_was_cosigned_is_served_anew(
+    app: Flask, witnessed: Instance
+) -> None:
+    client = app.test_client()
+    assert NAME.encode() not in client.get("/log/checkpoint").data
+    assert ask_witnesses(witnessed)
+    time.sleep(0.3)  # prepared answers may lag by less
+    assert NAME.encode() in client.get("/log/checkpoint").data
 
 
 def test_the_witness_sees_consistency_and_is_not_asked_twice(
@@ -148,9 +199,16 @@ def test_a_witness_that_has_seen_a_longer_log_ends_signing(
 ) -> None:
     witness.size = 1000
     ada = Person(app)
-    assert not ask_witnesses(witnessed)
+    before = size_of(witnessed)
+    assert ada.client.post("/sign", data=ada.form()).status_code == 503  # asked before anything is signed
     assert "longer log" in (witnessed.log.refusal or "")
-    assert ada.client.post("/sign", data=ada.form()).status_code == 503
+    with pytest.raises(UnavailableError):
+        add_lab(witnessed, "on-a-fork")
+    assert size_of(witnessed) == before
+    assert not ask_witnesses(witnessed)
+    witness.size = 0
+    assert ask_witnesses(witnessed)
+    add_lab(witnessed, "caught-up")
 
 
 @pytest.mark.parametrize("lie", ["down", "bad signature", "junk", "long number"])
@@ -172,11 +230,140 @@ def test_entries_after_the_cosigned_checkpoint_have_receipts_too(app: Flask, wit
     assert verified.grade == "logged"
 
 
-def test_a_witness_that_cannot_be_reached_is_no_error(witnessed: Instance) -> None:
-    dead = replace(
-        witnessed,
-        policy=replace(
-            witnessed.policy, urls=dict.fromkeys(witnessed.policy.witnesses.values(), "http://127.0.0.1:9")
-        ),
-    )
-    assert not ask_witnesses(dead)
+def test_a_witness_that_cannot_be_reached_is_no_error(
+    witnessed: Instance, witness: Witness, caplog: pytest.LogCaptureFixture
+) -> None:
+    witness.shutdown()
+    witness.server_close()
+    add_lab(witnessed, "one-more")
+    assert not ask_witnesses(witnessed)
+    assert f"{NAME} is out of reach" in caplog.text
+
+
+def test_a_witness_that_hangs_is_not_waited_for_and_not_asked_twice(
+    three: tuple[Instance, list[Witness]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    instance, (first, *_) = three
+    monkeypatch.setattr("pledge.log.witnesses._ROUND_SECONDS", 1)
+    first.hangs.clear()
+    begun = time.monotonic()
+    add_lab(instance, "one-more")
+    assert time.monotonic() - begun < 8
+    assert f"{first.name} has not answered" in caplog.text
+    assert ask_witnesses(instance)  # the others are a quorum
+    assert len(first.requests) == 1
+    first.hangs.set()
+
+
+def test_another_worker_that_is_faster_is_no_longer_log(witnessed: Instance, clock: Clock) -> None:
+    other = open_site(witnessed.config, clock=clock)
+    add_lab(witnessed, "one")
+
+    def post_late(url: str, body: bytes) -> Reply:
+        if size_of(other) == size_of(witnessed) == before:
+            add_lab(other, "two")
+            assert ask_witnesses(other)
+        return post_over_http(url, body)
+
+    before = size_of(witnessed)
+    assert not witnessed.log.ask_witnesses(post=post_late)
+    assert witnessed.log.refusal is None
+    add_lab(witnessed, "three")
+    assert ask_witnesses(witnessed)
+    other.database.close()
+
+
+@pytest.mark.sqlite_only
+def test_a_whole_home_that_was_set_back_signs_nothing(
+    witnessed: Instance, witness: Witness, clock: Clock, tmp_path: Path
+) -> None:
+    config = witnessed.config
+    assert ask_witnesses(witnessed)
+    witnessed.database.close()
+    database = Path(config.database_url.removeprefix("sqlite:///"))
+    copies = [(file, tmp_path / f"copy-of-{file.name}") for file in (database, config.published)]
+    for file, copy in copies:
+        shutil.copy(file, copy)
+    add_lab(witnessed, "lost")
+    assert ask_witnesses(witnessed)
+    witnessed.database.close()
+    for file, copy in copies:
+        shutil.copy(copy, file)
+    restored = open_site(config, clock=clock)
+    before = size_of(restored)
+    with pytest.raises(UnavailableError):
+        add_lab(restored, "instead")
+    assert size_of(restored) == before
+    restored.database.close()
+
+
+@pytest.mark.parametrize("behind", [0, 2])
+def test_a_witness_of_another_log_under_this_name_ends_signing(
+    witnessed: Instance, witness: Witness, behind: int
+) -> None:
+    witness.size, witness.root = size_of(witnessed) - behind, Hash(bytes(32))
+    with pytest.raises(UnavailableError):
+        add_lab(witnessed, "on-a-fork")
+    assert "another one" in (witnessed.log.refusal or "")
+
+
+def test_a_tree_that_changes_under_the_size_we_remember_ends_signing(
+    witnessed: Instance, witness: Witness
+) -> None:
+    assert ask_witnesses(witnessed)
+    add_lab(witnessed, "one-more")
+    witness.root = Hash(bytes(32))
+    assert not ask_witnesses(witnessed)
+    assert "another one" in (witnessed.log.refusal or "")
+
+
+def test_a_witness_that_names_no_size_and_likes_no_proof_ends_nothing(
+    witnessed: Instance, witness: Witness
+) -> None:
+    witness.lies = "no proof is good"
+    add_lab(witnessed, "one-more")
+    assert not ask_witnesses(witnessed)
+    add_lab(witnessed, "two-more")
+
+
+def test_one_witness_against_a_quorum_is_no_more_than_a_line(
+    three: tuple[Instance, list[Witness]], caplog: pytest.LogCaptureFixture
+) -> None:
+    instance, (liar, *_) = three
+    assert ask_witnesses(instance)
+    liar.lies = "longer"
+    add_lab(instance, "one-more")
+    assert ask_witnesses(instance)
+    add_lab(instance, "two-more")
+    assert f"{liar.name} says that it has seen 999999999 entries" in caplog.text
+
+
+def test_one_witness_without_a_quorum_against_it_ends_signing_until_there_is_one(
+    three: tuple[Instance, list[Witness]],
+) -> None:
+    instance, (liar, down, _) = three
+    assert ask_witnesses(instance)
+    liar.lies, down.lies = "longer", "down"
+    add_lab(instance, "one-more")
+    assert not ask_witnesses(instance)
+    assert instance.log.refusal
+    liar.lies = "down"  # which takes nothing back
+    assert not ask_witnesses(instance)
+    assert instance.log.refusal
+    down.lies = None
+    ask_witnesses(instance)
+    assert not instance.log.refusal
+    add_lab(instance, "two-more")
+
+
+def test_a_witness_that_contradicts_from_the_start_ends_signing_until_it_cosigns(
+    three: tuple[Instance, list[Witness]],
+) -> None:
+    instance, (one, *_) = three
+    one.lies = "longer"
+    with pytest.raises(UnavailableError):
+        add_lab(instance, "on-a-fork")
+    assert not ask_witnesses(instance)
+    one.lies = None
+    assert ask_witnesses(instance)
+    add_lab(instance, "one-more")
