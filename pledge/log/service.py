@@ -20,6 +20,7 @@ from pledge.log.committer import Committer, Item, Together
 from pledge.log.models import Cosigned, Entry, Head, Pending
 from pledge.log.published import PublishedCheckpoint, check_head
 from pledge.log.sequencer import LogKeys, OnSequenced, read_tile, sequence
+from pledge.log.witness_client import Post, post_over_http
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -132,14 +133,14 @@ class Log:
         if not self._has_asked:
             with self._asking:
                 if not self._has_asked:
-                    self._ask(witnesses.post_over_http)
+                    self._ask(post_over_http)
 
-    def _ask(self, post: witnesses.Post) -> witnesses.Cosignatures | None:
+    def _ask(self, post: Post) -> witnesses.Cosignatures | None:
         found = self._witnesses.ask(again=not self._has_asked, post=post)
         self._has_asked = True
         return found
 
-    def ask_witnesses(self, *, post: witnesses.Post = witnesses.post_over_http) -> bool:
+    def ask_witnesses(self, *, post: Post = post_over_http) -> bool:
         """Have the newest checkpoint cosigned, where it is not; tells whether a quorum has done so now."""
         with self._asking:
             found = self._ask(post)

@@ -24,7 +24,7 @@ from pledge.core.tlog.tree import Hash
 from pledge.errors import PledgeError, UnavailableError
 from pledge.instance import Instance, trust_policy
 from pledge.log.service import tree_size
-from pledge.log.witnesses import Reply, post_over_http
+from pledge.log.witness_client import Reply, post_over_http
 from tests.log.test_killed import add_lab
 from tests.site_kit import START, Clock, Person, make_app, make_config, make_instance
 
