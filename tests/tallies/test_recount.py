@@ -18,6 +18,7 @@ from pledge.log.models import Entry
 from pledge.log.service import tree_size
 from pledge.pledges import changes, review
 from pledge.pledges.models import Signing
+from pledge.pledges.offers import offers
 from pledge.tallies import service as tallies
 from pledge.tallies.models import Count, TalliedDay
 from pledge.tick import tick
@@ -98,10 +99,10 @@ class Play:
 
     def _post(self, person: Person, path: str) -> None:
         with self.instance.database.reading() as session:
-            status = session.scalars(select(Signing.status).where(Signing.public_id == path[-32:])).one()
-        if status in {"current", "lapsed"}:
-            action = self.dice.choice(["renew", "withdraw", "erase"])
-            fields = person.change_fields(path, action, self.dice.choice(changes.OWN_REASONS))
+            offered = offers(session.scalars(select(Signing).where(Signing.public_id == path[-32:])).one())
+        if offered:
+            change = self.dice.choice(offered)
+            fields = person.change_fields(path, change.action, change.reason)
             assert person.client.post(f"{path}/change", data=fields).status_code in {303, 409}
 
     def by_mail(self) -> None:
