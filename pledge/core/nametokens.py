@@ -77,16 +77,23 @@ def is_watched(name: str, watch_list: frozenset[str]) -> bool:
         watch_list: Names as people write them.
     """
     words = _skeleton(name)
-    counted, joined = Counter(words), "".join(words)
-    return any(
-        Counter(watched) <= counted or "".join(watched) == joined for watched in _skeletons(watch_list)
-    )
+    by_word, joined = _read_list(watch_list)
+    counted = Counter(words)
+    found = (watched for word in counted for watched in by_word.get(word, ()))
+    return "".join(words) in joined or any(watched <= counted for watched in found)
 
 
 @lru_cache(maxsize=4)
-def _skeletons(watch_list: frozenset[str]) -> frozenset[tuple[str, ...]]:
-    """Fold a watch list once. Names without a letter are left out: nothing would differ from them."""
-    return frozenset(skeleton for name in watch_list if (skeleton := _skeleton(name)))
+def _read_list(watch_list: frozenset[str]) -> tuple[dict[str, list[Counter[str]]], frozenset[str]]:
+    """Fold a watch list once: names, each under its first word, and all of them with their spaces left out.
+
+    Names without a letter are left out too: nothing would differ from them.
+    """
+    skeletons = {skeleton for name in watch_list if (skeleton := _skeleton(name))}
+    by_word: dict[str, list[Counter[str]]] = {}
+    for skeleton in skeletons:
+        by_word.setdefault(skeleton[0], []).append(Counter(skeleton))
+    return by_word, frozenset("".join(skeleton) for skeleton in skeletons)
 
 
 def _skeleton(name: str) -> tuple[str, ...]:

@@ -110,10 +110,9 @@ class Committer:
         return result
 
     def _lead(self) -> None:
-        with self._mutex:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+        batch: list[_Work] = []
         try:
-            self._commit(batch)
+            self._commit(batch, fill=True)
         finally:
             with self._mutex:
                 following = self._waiting[0] if self._waiting else None
@@ -126,13 +125,18 @@ class Committer:
             for work in batch:
                 work.event.set()
 
-    def _commit(self, batch: list[_Work]) -> None:
+    def _take(self) -> list[_Work]:
+        with self._mutex:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+
+    def _commit(self, batch: list[_Work], *, fill: bool = False) -> None:
         """Commit a batch; where one of it may be why that failed, commit each alone.
 
+        It is filled with what waits, if asked for, once the lock is held.
         Nobody keeps what came of a transaction that was rolled back: until its own try, a work has the batch's error.
         """
         try:
-            if not self._transact(batch):
+            if not self._transact(batch, fill=fill):
                 return
         except BaseException as error:
             left = _fail(batch, error)
@@ -156,10 +160,17 @@ class Committer:
                 self._commit([work])
                 error = work.error or error
 
-    def _transact(self, batch: list[_Work]) -> bool:
-        """Run and sequence a batch in one transaction; False where every work failed by itself."""
+    def _transact(self, batch: list[_Work], *, fill: bool) -> bool:
+        """Run and sequence a batch in one transaction; False where every work failed by itself.
+
+        Whoever comes while the lock is waited for goes along, so that another process's turn makes this batch larger.
+        """
         with self._database.writing() as session:
-            session.connection()  # takes the lock, for all of them
+            try:
+                session.connection()  # takes the lock, for all of them
+            finally:
+                if fill:
+                    batch += self._take()
             for works in _by_kind(batch):
                 _run(session, works)
             if all(work.error is not None for work in batch):
