@@ -29,7 +29,8 @@ from pledge.errors import MalformedError
 
 STANZA_TYPE: Final = "scrypt"
 SALT_BYTES: Final = 16
-# 2^18 takes a second and 256 MiB; four times as much is the most that others write.
+# 2^18 takes about a second and 256 MiB, and is what the age command writes. rage writes what takes a second where it
+# runs, which can be 19 or 20; the npm package reads up to 20, too.
 WORK_FACTOR: Final = 18
 MAX_WORK_FACTOR: Final = 20
 

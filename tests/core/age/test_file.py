@@ -17,9 +17,13 @@ from pledge.core.age.scrypt import ScryptIdentity, ScryptRecipient
 from pledge.core.age.x25519 import X25519Identity
 from pledge.errors import MalformedError, PledgeError, VerificationError
 
-CASES: Final[list[dict[str, Any]]] = json.loads(
-    (Path(__file__).parents[2] / "vectors" / "age" / "npm.json").read_text()
-)["cases"]
+CASES: Final[list[dict[str, Any]]] = [
+    case
+    for made_with in ("npm", "pyrage")
+    for case in json.loads((Path(__file__).parents[2] / "vectors" / "age" / f"{made_with}.json").read_text())[
+        "cases"
+    ]
+]
 HYBRID: Final = [HybridIdentity.from_seed(bytes([number]) * 32) for number in range(3)]
 CLASSICAL: Final = [X25519Identity.from_seed(bytes([number]) * 32) for number in range(3)]
 PASSPHRASE: Final = ScryptIdentity("passphrase")
@@ -36,7 +40,7 @@ def open_all(identity: HybridIdentity | X25519Identity | ScryptIdentity, file: b
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_files_of_the_npm_package_are_decrypted(case: dict[str, Any]) -> None:
+def test_files_of_others_are_decrypted(case: dict[str, Any]) -> None:
     file = [base64.b64decode(case["file"])]
     identities = [parse_identity(text) for text in case["identities"]]
     passphrases = [ScryptIdentity(case["passphrase"])] if "passphrase" in case else []
