@@ -1,0 +1,78 @@
+/**
+ * Streams of bytes, in whichever form a browser has them.
+ *
+ * @typedef {import("./bytes.js").Bytes} Bytes
+ * @typedef {Blob | ReadableStream<Bytes> | AsyncIterable<Bytes> | Iterable<Bytes>} Chunks
+ */
+
+/**
+ * Give chunks one after the other. Whoever stops early lets go of where they come from.
+ * @param {Chunks} source
+ * @returns {AsyncGenerator<Bytes, void, void>}
+ */
+export async function* chunksOf(source) {
+  const stream = source instanceof Blob ? source.stream() : source;
+  if (!(stream instanceof ReadableStream)) {
+    yield* stream;
+    return;
+  }
+  const reader = stream.getReader(); // not every browser can iterate over a stream
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/**
+ * Make a stream that asks for a chunk only when it is asked for one.
+ * @param {AsyncGenerator<Bytes, void, void>} chunks
+ * @returns {ReadableStream<Bytes>}
+ */
+export function streamOf(chunks) {
+  /** @type {UnderlyingDefaultSource<Bytes>} */
+  const source = {
+    async pull(controller) {
+      const next = await chunks.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await chunks.return();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Takes bytes from chunks of any size, as many as are wanted. */
+export class ByteSource {
+  /** @type {AsyncGenerator<Bytes, void, void>} */
+  #chunks;
+  /** @type {Bytes} */
+  #rest = new Uint8Array();
+
+  /** @param {Chunks} chunks */
+  constructor(chunks) {
+    this.#chunks = chunksOf(chunks);
+  }
+
+  /**
+   * @param {number} limit 1 or more
+   * @returns {Promise<Bytes | null>} the next 1 to `limit` bytes; null at the end
+   */
+  async next(limit) {
+    while (this.#rest.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done) return null;
+      this.#rest = next.value;
+    }
+    const piece = this.#rest.subarray(0, limit);
+    this.#rest = this.#rest.subarray(piece.length);
+    return piece;
+  }
+
+  /** Let go of where the bytes come from. */
+  async close() {
+    await this.#chunks.return();
+  }
+}
