@@ -67,6 +67,9 @@ export function sha256(...parts) {
 /** @type {(bytes: Uint8Array) => string} */
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** Read an unsigned number, its lowest byte first. @type {(bytes: Uint8Array) => bigint} */
+export const littleEndian = (bytes) => BigInt(`0x${hex(bytes.slice().reverse())}`);
+
 /**
  * Read lower-case hex.
  * @param {string} encoded

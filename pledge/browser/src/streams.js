@@ -44,6 +44,28 @@ export function streamOf(chunks) {
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
+/**
+ * Give what a stream gives, and another error where it ends in one.
+ * @param {ReadableStream<Bytes>} stream
+ * @param {() => unknown} errorInstead
+ * @returns {ReadableStream<Bytes>}
+ */
+export function withError(stream, errorInstead) {
+  const reader = stream.getReader();
+  /** @type {UnderlyingDefaultSource<Bytes>} */
+  const source = {
+    async pull(controller) {
+      const next = await reader.read().catch(() => {
+        throw errorInstead();
+      });
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
 /** Takes bytes from chunks of any size, as many as are wanted. */
 export class ByteSource {
   /** @type {AsyncGenerator<Bytes, void, void>} */

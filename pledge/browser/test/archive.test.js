@@ -15,6 +15,7 @@ import {
 import { concat, text, utf8 } from "../src/bytes.js";
 import { crc32, crc32OfZeros } from "../src/crc32.js";
 import { chunksOf, streamOf } from "../src/streams.js";
+import { join, pieces } from "../testing/bytes.js";
 import { refuses, vectors } from "../testing/vectors.js";
 
 /** @typedef {import("../src/bytes.js").Bytes} Bytes */
@@ -23,13 +24,6 @@ const { cases, refused } = vectors("archive");
 
 /** @type {(encoded: string) => Bytes} */
 const inflate = (encoded) => new Uint8Array(inflateSync(Buffer.from(encoded, "base64")));
-
-/** @param {import("../src/streams.js").Chunks} chunks */
-async function join(chunks) {
-  const joined = [];
-  for await (const chunk of chunksOf(chunks)) joined.push(chunk);
-  return concat(...joined);
-}
 
 /**
  * @param {[string, Bytes][]} files
@@ -52,14 +46,6 @@ async function unpack(archive, chunk = 1_000) {
     unpacked[name] = await join(data);
   }
   return unpacked;
-}
-
-/**
- * @param {Bytes} bytes
- * @param {number} size
- */
-function* pieces(bytes, size) {
-  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
 for (const { what, files, manifest, archive } of cases) {
