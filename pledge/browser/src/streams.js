@@ -5,8 +5,11 @@
  * @typedef {Blob | ReadableStream<Bytes> | AsyncIterable<Bytes> | Iterable<Bytes>} Chunks
  */
 
+const CHUNK_BYTES = 65_536;
+
 /**
- * Give chunks one after the other. Whoever stops early lets go of where they come from.
+ * Give chunks one after the other, those of a stream cut to 64 KiB, since a browser may read a file in pieces that take
+ * long to work on. Whoever stops early lets go of where they come from.
  * @param {Chunks} source
  * @returns {AsyncGenerator<Bytes, void, void>}
  */
@@ -18,21 +21,38 @@ export async function* chunksOf(source) {
   }
   const reader = stream.getReader(); // not every browser can iterate over a stream
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield* cut(next.value);
   } finally {
     await reader.cancel();
   }
 }
 
 /**
- * Make a stream that asks for a chunk only when it is asked for one.
+ * @param {Bytes} chunk
+ * @returns {Generator<Bytes, void, void>}
+ */
+function* cut(chunk) {
+  for (let start = 0; start < chunk.length; start += CHUNK_BYTES)
+    yield chunk.subarray(start, start + CHUNK_BYTES);
+}
+
+const LONG_MILLISECONDS = 16;
+
+/**
+ * Make a stream that asks for a chunk only when it is asked for one. It pauses now and then: streams hand on chunks
+ * without ever leaving room for the page, which would stand still until the last one.
  * @param {AsyncGenerator<Bytes, void, void>} chunks
  * @returns {ReadableStream<Bytes>}
  */
 export function streamOf(chunks) {
+  let last = performance.now();
   /** @type {UnderlyingDefaultSource<Bytes>} */
   const source = {
     async pull(controller) {
+      if (performance.now() - last > LONG_MILLISECONDS) {
+        await pause();
+        last = performance.now();
+      }
       const next = await chunks.next();
       if (next.done) controller.close();
       else controller.enqueue(next.value);
@@ -42,6 +62,21 @@ export function streamOf(chunks) {
     },
   };
   return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/**
+ * Let everything else that waits have its turn. Timers would do too, but are slow in a tab that is not looked at.
+ * @returns {Promise<void>}
+ */
+function pause() {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /**
