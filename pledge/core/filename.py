@@ -23,7 +23,10 @@ def fit_name(name: str) -> str:
     Args:
         name: Any text, such as a browser sends.
     """
-    kept = _UNFIT.sub("", unicodedata.normalize("NFC", name)) or "file"
+    kept = _UNFIT.sub("", unicodedata.normalize("NFC", name))
+    kept = (
+        unicodedata.normalize("NFC", kept) or "file"
+    )  # what is left out may have kept others from composing
     stem, dot, ending = kept.rpartition(".")
     if not stem or len(ending.encode()) > _MAX_ENDING_BYTES:
         stem, dot, ending = kept, "", ""

@@ -1,9 +1,13 @@
+import base64
 import io
+import json
 import shutil
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +26,8 @@ from pledge.core.archive import (
 )
 from pledge.errors import LimitError, MalformedError
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/archive.json").read_text(encoding="utf-8"))
+
 names = st.text(st.characters(codec="utf-8"), max_size=300)
 contents = st.lists(st.tuples(names, st.lists(st.binary(max_size=200), max_size=4)), max_size=5)
 
@@ -35,6 +41,28 @@ def unpack(data: bytes, *, chunk: int = 1000) -> dict[str, bytes]:
     directory = read_directory(data[-TAIL_BYTES:], len(data))
     chunks = (data[start : start + chunk] for start in range(0, len(data), chunk))
     return {entry.name: b"".join(content) for entry, content in read_entries(chunks, directory)}
+
+
+def inflate(text: str) -> bytes:
+    return zlib.decompress(base64.b64decode(text))
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["what"])
+def test_archives_are_what_the_vectors_say(case: dict[str, Any]) -> None:
+    files = [(file["name"], inflate(file["data"])) for file in case["files"]]
+    archive = inflate(case["archive"])
+    assert pack(*files, manifest=inflate(case["manifest"])) == archive
+    expected = {file_entry_name(n, name): data for n, (name, data) in enumerate(files, 1)}
+    assert unpack(archive) == expected | {MANIFEST: inflate(case["manifest"])}
+
+
+@pytest.mark.parametrize("case", VECTORS["refused"], ids=lambda case: case["what"])
+def test_archives_are_refused_where_the_vectors_say(case: dict[str, str]) -> None:
+    archive = inflate(case["archive"])
+    if case["at"] == "entries":
+        read_directory(archive[-TAIL_BYTES:], len(archive))
+    with pytest.raises(MalformedError):
+        unpack(archive)
 
 
 @given(contents, st.binary(max_size=50), st.integers(1, 5000))
