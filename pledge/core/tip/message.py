@@ -177,6 +177,9 @@ def parse_manifest(data: bytes) -> Manifest:
     if not isinstance(members, dict) or "signature" not in members:
         raise MalformedError("A manifest is an object with a signature.")
     signature = _SIGNATURE.parse(members.pop("signature"))
+    parse_key(
+        signature.key
+    )  # one that may not sign is found here, and not when it is looked for among the stewards
     return Manifest(_MESSAGE.parse(members), signature.key, signature.sig)
 
 

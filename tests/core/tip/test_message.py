@@ -1,3 +1,4 @@
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +138,13 @@ def test_a_signature_of_another_key_does_not_pass() -> None:
     message, _, signature = sign_message(TIP, SOURCE)
     with pytest.raises(VerificationError):
         verify_manifest(Manifest(message, format_key(STEWARD.public), signature))
+
+
+def test_a_key_of_low_order_makes_no_manifest() -> None:
+    data = format_manifest(sign_message(TIP, SOURCE))
+    weak = "ed25519:" + base64.urlsafe_b64encode(b"\x01" + bytes(31)).rstrip(b"=").decode()
+    with pytest.raises(MalformedError):
+        parse_manifest(data.replace(format_key(SOURCE.public).encode(), weak.encode()))
 
 
 def test_a_manifest_that_could_not_be_read_is_not_written() -> None:
