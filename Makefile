@@ -98,7 +98,7 @@ $(BROWSER)/node_modules/dev.stamp: $(BROWSER)/package-lock.json | .venv/run.stam
 	@cd $(BROWSER) && $(WITH_NODE) npm ci --no-audit --no-fund --silent
 	@touch $(BROWSER)/node_modules/run.stamp $@
 
-pledge/static/style.css: $(wildcard $(BROWSER)/src/*.js $(BROWSER)/src/pages/*.js) $(wildcard $(BROWSER)/*.css) $(BROWSER)/favicon.svg \
+pledge/static/style.css: $(wildcard $(BROWSER)/src/*.js $(BROWSER)/src/*/*.js) $(wildcard $(BROWSER)/*.css) $(BROWSER)/favicon.svg \
 		$(BROWSER)/build.mjs | $(BROWSER)/node_modules/run.stamp
 	@echo "Building browser modules …"
 	@cd $(BROWSER) && $(WITH_NODE) node build.mjs

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.bench.client import read_rate
 from tests.bench.figures import Figure, medians
-from tests.bench.servers import found_site, node, serving, serving_app, serving_node
+from tests.bench.servers import found_site, serving, serving_app, serving_node
+from tests.node import find_node
 
 BADGE_MAKER = "badge-maker@6.0.0"
 _PATH = "/badge/lab/mistral.svg"
@@ -54,7 +55,9 @@ def _install(directory: Path) -> Path:
     directory.mkdir()
     npm = shutil.which("npm")
     command = (
-        [npm] if npm else [node(), str(Path(node()).parent.parent / "lib/node_modules/npm/bin/npm-cli.js")]
+        [npm]
+        if npm
+        else [find_node(), str(Path(find_node()).parent.parent / "lib/node_modules/npm/bin/npm-cli.js")]
     )
     subprocess.run(
         [*command, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", BADGE_MAKER],

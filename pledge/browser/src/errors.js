@@ -2,7 +2,12 @@
  * What can go wrong, as one small class with a stable code. Messages are fit to show to the reader: they never
  * repeat a recovery word, a key or a file's text.
  *
- * @typedef {"malformed" | "not-verified" | "not-understood" | "unsupported"} Code
+ * @typedef {"malformed" | "not-verified" | "not-understood" | "unsupported" | NarrowerCode} Code
+ *
+ * A code narrower than "malformed" or "not-verified", where a caller can act on it; core has the same.
+ * @typedef {"too-large" | "age-key" | "age-header" | "age-recipients" | "age-mixed" | "age-payload" | "age-no-match"
+ *   | "no-credential" | "other-mailbox" | "message-elsewhere" | "message-order" | "message-forged"
+ *   | "message-replayed"} NarrowerCode
  */
 
 /** An error this code raises on purpose. */
@@ -22,17 +27,19 @@ export class PledgeError extends Error {
 /**
  * Bytes or values that do not follow their format.
  * @param {string} message
+ * @param {Code} [code]
  */
-export function malformed(message) {
-  return new PledgeError("malformed", message);
+export function malformed(message, code = "malformed") {
+  return new PledgeError(code, message);
 }
 
 /**
  * A signature, proof or commitment that does not check out.
  * @param {string} message
+ * @param {Code} [code]
  */
-export function notVerified(message) {
-  return new PledgeError("not-verified", message);
+export function notVerified(message, code = "not-verified") {
+  return new PledgeError(code, message);
 }
 
 /**

@@ -57,7 +57,7 @@ export const optional = (check) => (value) => {
 };
 
 /**
- * A list of strings, none twice.
+ * A list; of strings, none twice.
  * @param {Check} check of each
  * @param {number} low
  * @param {number} high
@@ -69,7 +69,8 @@ export function sequence(check, low, high) {
       throw malformed(`must be a list of ${low} to ${high}`);
     }
     value.forEach(check);
-    if (new Set(value).size !== value.length) throw malformed("must not repeat an item");
+    const strings = value.filter((item) => typeof item === "string");
+    if (new Set(strings).size !== strings.length) throw malformed("must not repeat an item");
   };
 }
 
@@ -88,11 +89,12 @@ export function matching(pattern, what) {
 /**
  * Free text of any kind.
  * @param {number} maxCharacters
+ * @param {number} [low]
  * @returns {Check}
  */
-export function text(maxCharacters) {
+export function text(maxCharacters, low = 1) {
   return (value) => {
-    const isText = typeof value === "string" && value !== "" && value.length <= 2 * maxCharacters;
+    const isText = typeof value === "string" && value.length >= low && value.length <= 2 * maxCharacters;
     if (!isText || [...value].length > maxCharacters)
       throw malformed(`must be text of at most ${maxCharacters} characters`);
   };

@@ -56,7 +56,10 @@ const VKEY = matching(
   /^[!-*,-~]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{4,4000}={0,2}$/,
   "a vkey (c2sp.org/signed-note)",
 );
-const AGE = matching(/^age1pq1[02-9ac-hj-np-z]{1952}$/, "a post-quantum age recipient, age1pq1…");
+export const AGE_RECIPIENT = matching(
+  /^age1pq1[02-9ac-hj-np-z]{1952}$/,
+  "a post-quantum age recipient, age1pq1…",
+);
 
 const AFFILIATION = record(
   {
@@ -66,7 +69,7 @@ const AFFILIATION = record(
   },
   { day: DAY },
 );
-const CREDENTIAL = record({
+export const CREDENTIAL = record({
   issuer: KEY_ID,
   epoch: EPOCH,
   purpose: PURPOSE,
@@ -101,7 +104,7 @@ const KINDS = {
     {
       ...STATEMENT,
       role: choice("steward", "issuer", "notary", "log"),
-      keys: record({ signing: ED25519_KEY }, { age: AGE }),
+      keys: record({ signing: ED25519_KEY }, { age: AGE_RECIPIENT }),
       from: DAY,
       until: DAY,
     },

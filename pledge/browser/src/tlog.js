@@ -18,6 +18,23 @@ export const leafHash = (entry) => sha256(LEAF, entry);
 export const nodeHash = (left, right) => sha256(NODE, left, right);
 
 /**
+ * Compute the root over entries (RFC 9162, section 2.1.1), level by level: who is left without a neighbour moves up.
+ * @param {readonly Bytes[]} leaves their hashes
+ * @returns {Bytes}
+ */
+export function rootHash(leaves) {
+  let level = leaves;
+  while (level.length > 1) {
+    const below = level;
+    level = Array.from({ length: Math.ceil(below.length / 2) }, (_, index) => {
+      const [left, right] = /** @type {[Bytes, Bytes?]} */ (below.slice(2 * index, 2 * index + 2));
+      return right === undefined ? left : nodeHash(left, right);
+    });
+  }
+  return level[0] ?? sha256();
+}
+
+/**
  * Verify an audit path (RFC 9162, section 2.1.3.2).
  * @param {Uint8Array} leaf the leaf's hash
  * @param {bigint} index

@@ -6,13 +6,14 @@ import { PledgeError } from "../src/errors.js";
 
 /**
  * @param {string} topic
- * @returns {any} a file of vectors, with at least one case
+ * @returns {any} a file of vectors, with at least one of each sort
  */
 export function vectors(topic) {
   const file = new URL(`../../../tests/vectors/${topic}.json`, import.meta.url);
   const read = JSON.parse(readFileSync(file, "utf8"));
   assert.ok(read.source, `${topic}.json names its source`);
-  assert.ok(read.cases.length > 0, `${topic}.json has cases`);
+  const lists = Object.values(read).filter(Array.isArray);
+  assert.ok(lists.length > 0 && lists.every(({ length }) => length > 0), `${topic}.json has cases`);
   return read;
 }
 

@@ -25,7 +25,7 @@ from pledge.errors import MalformedError
 
 Role: TypeAlias = Literal["steward", "issuer", "notary", "log"]
 
-_AGE = matching(r"age1pq1[02-9ac-hj-np-z]{1952}", "a post-quantum age recipient, age1pq1…")
+AGE_RECIPIENT = matching(r"age1pq1[02-9ac-hj-np-z]{1952}", "a post-quantum age recipient, age1pq1…")
 ROLE: Codec[Role] = choice("steward", "issuer", "notary", "log")
 PURPOSE = matching(
     r"tip-[1-4]|signing:(?=.{1,64}\Z)[a-z0-9]+(?:-[a-z0-9]+)*", "a purpose: signing:<slug> or tip-1 to tip-4"
@@ -37,7 +37,7 @@ class KeyMaterial:
     """Public keys of one holder: the Ed25519 key that signs and, for stewards, the recipient tips are sealed to."""
 
     signing: str = member(ED25519_KEY)
-    age: str | None = member(_AGE, default=None)
+    age: str | None = member(AGE_RECIPIENT, default=None)
 
 
 @record

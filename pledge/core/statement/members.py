@@ -152,9 +152,9 @@ def line(max_chars: int) -> Codec[str]:
     return matching(pattern, f"one line of at most {max_chars} characters")
 
 
-def text(max_chars: int) -> Codec[str]:
-    """Accept free text: 1 to ``max_chars`` characters of any kind."""
-    return _text(lambda value: 1 <= len(value) <= max_chars, f"text of at most {max_chars} characters")
+def text(max_chars: int, *, low: int = 1) -> Codec[str]:
+    """Accept free text: ``low`` to ``max_chars`` characters of any kind."""
+    return _text(lambda value: low <= len(value) <= max_chars, f"text of at most {max_chars} characters")
 
 
 def choice(*values: S) -> Codec[S]:
