@@ -27,17 +27,19 @@ import { openContents } from "./contents.js";
  * @param {readonly string[]} by.identities
  * @param {Trusted} by.trusted
  * @param {(listed: Listed) => Promise<Blob>} by.fetchEnvelope which checks the hash
- * @param {(shown: Shown) => void} [by.onShown]
+ * @param {readonly Shown[]} [by.known] the first of them, opened before; the thread may only have grown since
+ * @param {(shown: Shown) => void} [by.onShown] told of each that is new
+ * @param {import("./contents.js").Progress} [by.progress]
  * @returns {Promise<Shown[]>}
  */
-export async function openThread(thread, { identities, trusted, fetchEnvelope, onShown = () => {} }) {
+export async function openThread(thread, { fetchEnvelope, known = [], onShown = () => {}, ...by }) {
   checkNumbers(thread.messages);
-  /** @type {Shown[]} */
-  const all = [];
-  for (const listed of thread.messages) {
+  checkGrown(thread.messages, known);
+  const all = [...known];
+  for (const listed of thread.messages.slice(known.length)) {
     const envelope = await fetchEnvelope(listed);
     const before = all.map((shown) => shown.listed.sha256);
-    const shown = await judge(envelope, { listed, before, mailbox: thread.mailbox, identities, trusted });
+    const shown = await judge(envelope, { listed, before, mailbox: thread.mailbox, ...by });
     all.push(shown);
     onShown(shown);
   }
@@ -48,12 +50,12 @@ export async function openThread(thread, { identities, trusted, fetchEnvelope, o
  * Open one message and check it where it stands.
  * @param {Blob} envelope
  * @param {{listed: Listed, before: readonly string[], mailbox: string, identities: readonly string[],
- *   trusted: Trusted}} place `before`: the hashes of the envelopes before it
+ *   trusted: Trusted, progress?: import("./contents.js").Progress}} place `before`: the hashes of the envelopes before it
  * @returns {Promise<Shown>}
  */
-export async function judge(envelope, { listed, before, mailbox, identities, trusted }) {
+export async function judge(envelope, { listed, before, mailbox, identities, trusted, progress }) {
   try {
-    const contents = await openContents(identities, envelope);
+    const contents = await openContents(identities, envelope, progress);
     const { manifest } = contents;
     const places = [...before.map(unseen), { envelopeSha256: listed.sha256, manifest }];
     const stewards = trusted.signersOn(manifest.message.day);
@@ -69,10 +71,10 @@ export async function judge(envelope, { listed, before, mailbox, identities, tru
 /**
  * Check that a thread which was seen before has only grown: a server that takes a message back is found out.
  * @param {readonly Listed[]} now
- * @param {readonly Listed[]} before
+ * @param {readonly Shown[]} before
  */
-export function checkGrown(now, before) {
-  if (before.some(({ sha256 }, index) => now[index]?.sha256 !== sha256)) {
+function checkGrown(now, before) {
+  if (before.some(({ listed }, index) => now[index]?.sha256 !== listed.sha256)) {
     throw notVerified(
       "A message that stood in this thread when you opened it is gone, or is another now.",
       "message-order",

@@ -1,0 +1,81 @@
+/** What the inbox says in words: sizes, ways, days. The page's template says the same where no script runs. */
+
+import { SIZE_CLASSES } from "../archive.js";
+
+const DAY_MS = 86_400_000;
+const KIB = 1_024;
+const MIB = KIB * KIB;
+
+// An envelope of n stanzas, a multiple of 8: version line, stanzas, MAC line, nonce, and a tag for each 64 KiB.
+const STANZAS_BYTES = 8 * 1_557;
+const AROUND_BYTES = 22 + 48 + 16;
+const CHUNK_BYTES = 65_536;
+const TAG_BYTES = 16;
+const MAX_STANZA_GROUPS = 16;
+
+/** @type {{[way in import("../tip/message.js").Way]: string}} */
+export const WAYS = {
+  "sealed-in-browser": "Sealed in the source’s browser. The server saw no words.",
+  "sealed-by-server":
+    "Sealed by the server as it came, because no scripts ran. The server could have read it.",
+  "sealed-offline": "Sealed offline, before it came near this site.",
+};
+
+/** Labels that a thread may have; the server knows no others. */
+export const LABELS = new Map([
+  ["new", "new"],
+  ["working", "being worked on"],
+  ["waiting", "waiting for the source"],
+  ["verified", "verified"],
+  ["duplicate", "duplicate"],
+  ["not-for-us", "not for us"],
+]);
+
+/**
+ * The size class of an envelope, in bytes of its padded archive; the envelope's own size where it is of none.
+ * @param {number} envelopeBytes
+ */
+export function sizeClassOf(envelopeBytes) {
+  for (let groups = 1; groups <= MAX_STANZA_GROUPS; groups += 1) {
+    const payload = envelopeBytes - AROUND_BYTES - groups * STANZAS_BYTES;
+    const found = SIZE_CLASSES.find((size) => size + Math.ceil(size / CHUNK_BYTES) * TAG_BYTES === payload);
+    if (found !== undefined) return found;
+  }
+  return envelopeBytes;
+}
+
+/**
+ * @param {number} bytes
+ * @returns {string} such as 3 KiB, 1.5 MiB
+ */
+export function sizeInWords(bytes) {
+  if (bytes < KIB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  const [unit, name] = bytes < MIB ? [KIB, "KiB"] : [MIB, "MiB"];
+  const amount = bytes / unit;
+  return `${amount < 10 ? Number(amount.toFixed(1)) : Math.round(amount)} ${name}`;
+}
+
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} many
+ */
+export function counted(count, one, many) {
+  return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+}
+
+/**
+ * How long something is kept.
+ * @param {string} expires YYYY-MM-DD
+ * @param {string} today
+ */
+export function timeLeft(expires, today) {
+  const days = Math.round((Date.parse(expires) - Date.parse(today)) / DAY_MS);
+  if (days <= 0) return "deleted tonight";
+  return `deleted in ${counted(days, "day", "days")} unless something moves`;
+}
+
+/** Today in UTC, as the log counts days. */
+export function today() {
+  return new Date().toISOString().slice(0, 10);
+}
