@@ -9,7 +9,7 @@ const SIGNS_OF_LIFE = ["pointerdown", "keydown", "wheel", "touchstart"];
 /**
  * Call `lock` once when nobody has been at the page for half an hour, also where the machine slept meanwhile, and when
  * the page is left.
- * @param {() => void} lock
+ * @param {(why: "idle" | "left") => void} lock
  * @returns {() => void} to stop watching
  */
 export function watchIdleness(lock) {
@@ -23,19 +23,21 @@ export function watchIdleness(lock) {
     watch.abort();
     clearInterval(timer);
   };
-  const end = () => {
+  /** @param {"idle" | "left"} why */
+  const end = (why) => {
     stop();
-    lock();
+    lock(why);
   };
+  const isIdle = () => Date.now() - last >= IDLE_MS;
   const look = () => {
-    if (Date.now() - last >= IDLE_MS) end();
+    if (isIdle()) end("idle");
   };
   const timer = setInterval(look, LOOK_MS);
   // In the capturing phase, and before anything else: coming back after too long is no sign of life.
   for (const name of SIGNS_OF_LIFE) {
-    addEventListener(name, () => (Date.now() - last >= IDLE_MS ? end() : touch()), { capture: true, signal });
+    addEventListener(name, () => (isIdle() ? end("idle") : touch()), { capture: true, signal });
   }
   document.addEventListener("visibilitychange", look, { signal });
-  addEventListener("pagehide", end, { signal });
+  addEventListener("pagehide", () => end("left"), { signal });
   return stop;
 }

@@ -6,8 +6,8 @@
  *   signing keys that are the steward's own, and since when the steward has keys
  */
 
-import { parseKey, roleKeyId } from "../ed25519.js";
 import { messageOf, say } from "../dom.js";
+import { parseKey, roleKeyId } from "../ed25519.js";
 import { dayInWords } from "../readable.js";
 import { readFile } from "./contents.js";
 import { clone, fill, Meter, part } from "./parts.js";

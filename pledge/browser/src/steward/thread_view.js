@@ -3,7 +3,10 @@
  *
  * @typedef {import("./thread.js").ListedThread} ListedThread
  * @typedef {import("./thread.js").Shown} Shown
- * @typedef {import("./desk.js").Desk} Desk
+ * @typedef {object} Office
+ * @property {import("./desk.js").Desk} desk
+ * @property {{[slug: string]: string}} labs
+ * @property {() => Promise<void>} reload fetches the list and refreshes what is shown
  */
 
 import { attempt, messageOf, say } from "../dom.js";
@@ -26,17 +29,17 @@ export class ThreadView {
   root;
   /** @type {ListedThread} */
   #listed;
-  #desk;
+  #office;
 
   /**
    * @param {HTMLElement} root a clone of the thread's template
    * @param {ListedThread} listed
-   * @param {Desk} desk
+   * @param {Office} office
    */
-  constructor(root, listed, desk) {
+  constructor(root, listed, office) {
     this.root = root;
     this.#listed = listed;
-    this.#desk = desk;
+    this.#office = office;
     fillRow(root, listed);
     const wrong = part(root, "wrong", HTMLElement);
     /** @type {[string, string, () => Promise<void>][]} */
@@ -53,7 +56,11 @@ export class ThreadView {
         this.#busy(attempt(wrong, act));
       });
     }
-    part(root, "open", HTMLButtonElement).hidden = false;
+  }
+
+  /** Whether there are keys to open it with. @param {boolean} canOpen */
+  set canOpen(canOpen) {
+    part(this.root, "open", HTMLButtonElement).hidden = !canOpen;
   }
 
   get id() {
@@ -77,10 +84,13 @@ export class ThreadView {
 
   /** @param {Promise<void>} work during which nothing else is begun here */
   async #busy(work) {
+    const focused = document.activeElement;
     const controls = [...this.root.querySelectorAll("button")].filter(({ disabled }) => !disabled);
     for (const control of controls) control.disabled = true;
     await work;
     for (const control of controls) control.disabled = false;
+    // A button that is disabled lets go of the focus, and a keyboard would start from the top again.
+    if (focused instanceof HTMLElement && document.activeElement === document.body) focused.focus();
   }
 
   async #toggle() {
@@ -95,13 +105,14 @@ export class ThreadView {
       this.#isOpen = true;
     }
     opened.hidden = !this.#isOpen;
-    open.textContent = this.#isOpen ? "Close it up" : "Open";
+    open.textContent = this.#isOpen ? "Fold" : "Open";
     open.setAttribute("aria-expanded", String(this.#isOpen));
   }
 
   /** Open what is not open yet, and say whether the thread can be answered. */
   async #load() {
-    const { identities, reader } = this.#desk.unlocked;
+    const { desk, labs } = this.#office;
+    const reader = { labs, ownKeys: desk.ownKeys, since: desk.since };
     const opened = part(this.root, "opened", HTMLElement);
     const list = part(opened, "messages", HTMLElement);
     const fresh = this.#listed.messages.slice(this.#shown.length);
@@ -109,8 +120,8 @@ export class ThreadView {
     const meter = new Meter(this.root, "Fetching and decrypting …", PASSES * bytes);
     try {
       this.#shown = await openThread(this.#listed, {
-        identities,
-        trusted: await this.#desk.trust(),
+        identities: desk.identities,
+        trusted: await desk.trust(),
         known: this.#shown,
         fetchEnvelope: (listed) => fetchEnvelope(listed, meter.add),
         onShown: (shown) => list.append(messageView(shown, reader)),
@@ -127,7 +138,7 @@ export class ThreadView {
 
   /** @param {HTMLElement} opened */
   #offerAnswer(opened) {
-    let why = this.#desk.unlocked.whyMute;
+    let why = this.#office.desk.whyMute(today());
     try {
       if (why === "") answerable(this.#shown);
     } catch (error) {
@@ -142,9 +153,9 @@ export class ThreadView {
     const chosen = part(this.root, "answer-files", HTMLInputElement);
     const files = [...(chosen.files ?? [])].map((file) => ({ name: file.name, data: file }));
     if (text.value.trim() === "" && files.length === 0) throw malformed("Write an answer, or choose a file.");
-    const { key, recipients } = await this.#desk.signer();
+    const day = today();
     const nonce = crypto.getRandomValues(new Uint8Array(32));
-    const answer = { text: text.value, files, day: today(), key, recipients, nonce };
+    const answer = { text: text.value, files, day, nonce, ...(await this.#office.desk.signer(day)) };
     const { number, stream, sizeBytes } = await sealAnswer(this.#shown, answer);
     const meter = new Meter(this.root, "Sealing …", sizeBytes);
     try {
@@ -160,8 +171,10 @@ export class ThreadView {
       meter.end();
     }
     text.value = chosen.value = "";
-    await this.#desk.reload();
-    new Meter(this.root, "", 1).end("Sent. It stands above as the server holds it, opened and checked again.");
+    await this.#office.reload();
+    new Meter(this.root, "", 1).end(
+      "Sent. It stands above as the server holds it, opened and checked again.",
+    );
   }
 
   /**
@@ -180,7 +193,7 @@ export class ThreadView {
     } catch (error) {
       if (!(error instanceof PledgeError) || error.code !== "conflict") throw error;
       meter.say("Opening what came …");
-      await this.#desk.reload();
+      await this.#office.reload();
       throw new PledgeError(
         "conflict",
         "Another message came into this thread while you wrote. It stands above now. Nothing was sent; " +
@@ -210,8 +223,10 @@ export class ThreadView {
       meter.end();
     }
     chosen.value = "";
-    await this.#desk.reload();
-    new Meter(this.root, "", 1).end("Sent. It stands above as the server holds it, opened and checked again.");
+    await this.#office.reload();
+    new Meter(this.root, "", 1).end(
+      "Sent. It stands above as the server holds it, opened and checked again.",
+    );
   }
 
   /**
@@ -225,8 +240,8 @@ export class ThreadView {
       listed: { ...listed, from: "steward", way: "sealed" },
       before: this.#shown.map((shown) => shown.listed.sha256),
       mailbox: this.#listed.mailbox,
-      identities: this.#desk.unlocked.identities,
-      trusted: await this.#desk.trust(),
+      identities: this.#office.desk.identities,
+      trusted: await this.#office.desk.trust(),
       progress: meter.add,
     });
     return problem;
@@ -235,7 +250,7 @@ export class ThreadView {
   /** Assign, label, close or reopen, without leaving the page and its keys. */
   async #handle() {
     await postForm(part(this.root, "handling", HTMLFormElement));
-    await this.#desk.reload();
+    await this.#office.reload();
   }
 }
 

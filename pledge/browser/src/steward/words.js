@@ -72,7 +72,7 @@ export function counted(count, one, many) {
 export function timeLeft(expires, today) {
   const days = Math.round((Date.parse(expires) - Date.parse(today)) / DAY_MS);
   if (days <= 0) return "deleted tonight";
-  return `deleted in ${counted(days, "day", "days")} unless something moves`;
+  return `deleted in ${counted(days, "day", "days")}`;
 }
 
 /** Today in UTC, as the log counts days. */

@@ -147,7 +147,10 @@ test("a thread that was seen before may only have grown, and only what is new is
   assert.deepEqual(codes(await openThread(thread.listing, by)), Array(4).fill("shown"));
   assert.deepEqual(fetched, [4]);
   const [first, second] = /** @type {[Listed, Listed]} */ (thread.messages);
-  for (const messages of [[first], [first, { ...second, sha256: "0".repeat(64) }, ...thread.messages.slice(2)]]) {
+  for (const messages of [
+    [first],
+    [first, { ...second, sha256: "0".repeat(64) }, ...thread.messages.slice(2)],
+  ]) {
     await refuses(() => openThread({ ...thread.listing, messages }, by), "message-order");
   }
 });
