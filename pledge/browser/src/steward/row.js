@@ -26,7 +26,7 @@ export function fillRow(root, listed) {
   fill(root, "closed", state === "closed" ? "closed" : "");
   fill(root, "assigned", assigned === null ? "" : `with ${assigned}`);
   fill(root, "left", timeLeft(expires, today()));
-  part(root, "open", HTMLButtonElement).setAttribute("aria-label", `Open thread ${name}`);
+  fill(root, "open-name", name);
   fillHandling(part(root, "handling", HTMLFormElement), listed);
   part(root, "downloads", HTMLElement).replaceChildren(...messages.map((message) => download(name, message)));
 }

@@ -105,7 +105,7 @@ export class ThreadView {
       this.#isOpen = true;
     }
     opened.hidden = !this.#isOpen;
-    open.textContent = this.#isOpen ? "Fold" : "Open";
+    fill(open, "open-word", this.#isOpen ? "Fold" : "Open");
     open.setAttribute("aria-expanded", String(this.#isOpen));
   }
 
