@@ -2,8 +2,9 @@
 
 import { element } from "../dom.js";
 import { dayInWords } from "../readable.js";
+import { classOf } from "../tip/sizes.js";
 import { fill, part } from "./parts.js";
-import { counted, LABELS, sizeClassOf, sizeInWords, timeLeft, today } from "./words.js";
+import { counted, LABELS, sizeInWords, timeLeft, today } from "./words.js";
 
 /** @typedef {import("./thread.js").ListedThread} ListedThread */
 
@@ -20,7 +21,11 @@ export function fillRow(root, listed) {
   root.dataset.state = state;
   fill(root, "name", name);
   fill(root, "count", counted(messages.length, "message", "messages"));
-  fill(root, "size", sizeInWords(Math.max(...messages.map(({ size_bytes }) => sizeClassOf(size_bytes)))));
+  fill(
+    root,
+    "size",
+    sizeInWords(Math.max(...messages.map(({ size_bytes }) => classOf(size_bytes) ?? size_bytes))),
+  );
   fill(root, "way", wayIn(messages));
   fill(root, "label", label === null ? "" : (LABELS.get(label) ?? label));
   fill(root, "closed", state === "closed" ? "closed" : "");

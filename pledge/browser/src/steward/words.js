@@ -1,17 +1,8 @@
 /** What the inbox says in words: sizes, ways, days. The page's template says the same where no script runs. */
 
-import { SIZE_CLASSES } from "../archive.js";
-
 const DAY_MS = 86_400_000;
 const KIB = 1_024;
 const MIB = KIB * KIB;
-
-// An envelope of n stanzas, a multiple of 8: version line, stanzas, MAC line, nonce, and a tag for each 64 KiB.
-const STANZAS_BYTES = 8 * 1_557;
-const AROUND_BYTES = 22 + 48 + 16;
-const CHUNK_BYTES = 65_536;
-const TAG_BYTES = 16;
-const MAX_STANZA_GROUPS = 16;
 
 /** @type {{[way in import("../tip/message.js").Way]: string}} */
 export const WAYS = {
@@ -30,19 +21,6 @@ export const LABELS = new Map([
   ["duplicate", "duplicate"],
   ["not-for-us", "not for us"],
 ]);
-
-/**
- * The size class of an envelope, in bytes of its padded archive; the envelope's own size where it is of none.
- * @param {number} envelopeBytes
- */
-export function sizeClassOf(envelopeBytes) {
-  for (let groups = 1; groups <= MAX_STANZA_GROUPS; groups += 1) {
-    const payload = envelopeBytes - AROUND_BYTES - groups * STANZAS_BYTES;
-    const found = SIZE_CLASSES.find((size) => size + Math.ceil(size / CHUNK_BYTES) * TAG_BYTES === payload);
-    if (found !== undefined) return found;
-  }
-  return envelopeBytes;
-}
 
 /**
  * @param {number} bytes
