@@ -1,8 +1,8 @@
-"""Sizes: which class an envelope is of, told from its length alone, as anybody on the wire can.
+r"""Sizes: which class an envelope is of, told from its length alone, as anybody on the wire can.
 
 ::
 
-    envelope = "age-encryption.org/v1\\n"[22] ‖ stanza[1557] × 8n ‖ "--- " base64(MAC)[48] ‖ nonce[16]
+    envelope = "age-encryption.org/v1\n"[22] ‖ stanza[1557] × 8n ‖ "--- " base64(MAC)[48] ‖ nonce[16]
                ‖ archive ‖ tag[16] for each 64 KiB of it
 
 An archive has one of fourteen sizes, and no two of them, with any number of stanzas, make envelopes of one length.

@@ -8,6 +8,7 @@
 
 import { fromBase64, fromHex } from "../bytes.js";
 import { element } from "../dom.js";
+import { PledgeError } from "../errors.js";
 import { dayInWords } from "../readable.js";
 import { parseLeaves } from "../tip/digest.js";
 import { account } from "./accounts.js";
@@ -62,22 +63,30 @@ async function openAll(threads, desk, meter) {
   const held = [];
   let unread = 0;
   for (const thread of threads) {
+    let left = thread.messages.filter(({ from }) => from === "source").length;
     await openThread(thread, {
       identities: desk.identities,
       trusted,
       fetchEnvelope: (listed) => fetchEnvelope(listed, meter.add),
       progress: meter.add,
       onShown: ({ listed, contents }) => {
-        if (listed.from !== "source") return;
-        if (contents === null) unread += 1;
-        else {
-          const nonce = fromBase64(contents.manifest.message.nonce);
-          held.push({ nonce, envelopeSha256: fromHex(listed.sha256, 32), day: listed.day });
-        }
+        if (listed.from !== "source" || contents === null) return;
+        const nonce = fromBase64(contents.manifest.message.nonce);
+        held.push({ nonce, envelopeSha256: fromHex(listed.sha256, 32), day: listed.day });
+        left -= 1;
       },
-    });
+    }).catch(skipThread);
+    unread += left;
   }
   return { held, unread };
+}
+
+/**
+ * A thread that makes no sense, or was deleted meanwhile, is no reason not to look at the others.
+ * @param {unknown} error
+ */
+function skipThread(error) {
+  if (!(error instanceof PledgeError) || ["network", "signed-out"].includes(error.code)) throw error;
 }
 
 /** @returns {Promise<import("./accounts.js").Day[]>} the newest last */
