@@ -84,7 +84,7 @@ function author(message, key, { ownKeys }) {
 function placeOf({ number, previous }) {
   return previous === null
     ? "the first of its thread"
-    : `number ${number}, follows the envelope ${previous.slice(0, 8)}…`;
+    : `number ${number}, follows the envelope ${previous.slice(0, 8)}`;
 }
 
 /** @param {import("../tip/message.js").Message} message */
