@@ -1,1 +1,1 @@
-"""The tip line: what is sealed to the stewards, and their answers. The server can open none of it."""
+"""The tip line: envelopes taken in, threads, the day's digest, and what is forgotten when."""
