@@ -108,7 +108,8 @@ export async function wrapBundle(bundle, passphrase) {
  * @returns {Promise<Bundle>}
  */
 export async function unwrapBundle(bytes, passphrase) {
-  if (bytes.length > MAX_BUNDLE_BYTES) throw malformed("This file is too large to be a key file.", "too-large");
+  if (bytes.length > MAX_BUNDLE_BYTES)
+    throw malformed("This file is too large to be a key file.", "too-large");
   checkHeader(bytes);
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
