@@ -1,14 +1,15 @@
 /**
- * A steward's keys, all that are still needed, as one file that only their passphrase opens.
+ * A steward's secret keys: made in the browser, kept wrapped under a passphrase, unwrapped in the browser only.
  *
- *     bundle = {"keys": [{"age": "AGE-SECRET-KEY-PQ-1…", "from": "YYYY-MM-DD", "signing": seed, 64 hex digits}, …],
- *               "origin", "type": "steward-keys/v1"}              canonical JSON, the newest key last
- *     file   = age v1, one scrypt stanza, work factor 18; readers take up to 20
+ *     {"keys": [{"age": "AGE-SECRET-KEY-PQ-1…", "from": "2026-11-26", "signing": 64 hex digits, an Ed25519 seed}, …],
+ *      "origin": of the log, "type": "steward-keys/v1"}
+ *
+ * Canonical JSON; the newest keys stand last. Older ones stay, since they open older tips. It is wrapped as an age file
+ * with a passphrase, so that the age command opens it too.
  *
  * @typedef {import("../bytes.js").Bytes} Bytes
- * @typedef {{age: string, from: string, signing: string}} StewardKeyPair an identity, the day from which it holds, and
- *   the seed of a signing key in hex; both secret
- * @typedef {{keys: StewardKeyPair[], origin: string, type: "steward-keys/v1"}} Bundle
+ * @typedef {{age: string, from: string, signing: string}} StewardKeys
+ * @typedef {{keys: StewardKeys[], origin: string, type: "steward-keys/v1"}} Bundle
  */
 
 import { Decrypter, Encrypter } from "age-encryption";
@@ -20,32 +21,44 @@ import { malformed, notVerified } from "../errors.js";
 import { choice, DAY, matching, ORIGIN, record, sequence } from "../members.js";
 
 export const MAX_BUNDLE_BYTES = 65_536;
+/** An age file with one scrypt stanza adds a header of some 200 bytes and 32 more: this leaves room for both. */
+const MAX_PLAIN_BYTES = MAX_BUNDLE_BYTES - 1_024;
 const SEED_BYTES = 32;
 const WORK_FACTOR = 18;
 const MAX_WORK_FACTOR = 20;
-const MAX_KEYS = 256;
+const WORK_FACTOR_FORM = /^[1-9][0-9]?$/;
 
 const BUNDLE = record({
   keys: sequence(
-    record({ age: IDENTITY, from: DAY, signing: matching(/^[0-9a-f]{64}$/, "a seed") }),
+    record({
+      age: checkIdentityMember,
+      from: DAY,
+      signing: matching(/^[0-9a-f]{64}$/, "an Ed25519 seed in lower-case hex"),
+    }),
     1,
-    MAX_KEYS,
+    256,
   ),
   origin: ORIGIN,
   type: choice("steward-keys/v1"),
 });
 
 /**
- * Draw a new identity and a new signing key.
+ * Draw a pair of keys: what signs, and what tips are sealed to.
  * @param {string} day from which they hold
- * @returns {StewardKeyPair}
+ * @returns {StewardKeys}
  */
 export function newKeys(day) {
-  const draw = () => crypto.getRandomValues(new Uint8Array(SEED_BYTES));
-  return { age: formatIdentity(draw()), from: day, signing: hex(draw()) };
+  const [age, signing] = [draw(), draw()];
+  const keys = { age: formatIdentity(age), from: day, signing: hex(signing) };
+  age.fill(0);
+  signing.fill(0);
+  return keys;
 }
 
-/** @param {Bundle} bundle */
+/**
+ * @param {Bundle} bundle
+ * @returns {Bytes}
+ */
 export function formatBundle(bundle) {
   const bytes = formatJson(bundle);
   parseBundle(bytes);
@@ -57,51 +70,83 @@ export function formatBundle(bundle) {
  * @returns {Bundle}
  */
 export function parseBundle(bytes) {
-  const value = parseJson(bytes, MAX_BUNDLE_BYTES);
+  const value = parseJson(bytes, MAX_PLAIN_BYTES);
   BUNDLE(value);
-  return /** @type {Bundle} */ (/** @type {unknown} */ (value));
+  const bundle = /** @type {Bundle} */ (value);
+  const seeds = new Set(bundle.keys.map(({ signing }) => signing));
+  const identities = new Set(bundle.keys.map(({ age }) => age));
+  if (seeds.size !== bundle.keys.length || identities.size !== bundle.keys.length) {
+    throw malformed("No key stands in a bundle twice.");
+  }
+  if (bundle.keys.some(({ from }, place) => from < String(bundle.keys[place - 1]?.from ?? ""))) {
+    throw malformed("The newest keys of a bundle stand last.");
+  }
+  return bundle;
 }
 
 /**
- * Wrap a bundle with a passphrase.
+ * Wrap a bundle. Takes about a second and 256 MiB, and is meant to.
  * @param {Bundle} bundle
- * @param {string} passphrase
- * @returns {Promise<Bytes>}
+ * @param {string} passphrase used just as it is
+ * @returns {Promise<Bytes>} an age file
  */
 export async function wrapBundle(bundle, passphrase) {
-  if (passphrase === "") throw malformed("A passphrase is not empty.");
+  if (passphrase === "" || !passphrase.isWellFormed()) throw malformed("A passphrase is not empty.");
+  const plain = formatBundle(bundle);
   const encrypter = new Encrypter();
-  encrypter.setPassphrase(passphrase.normalize("NFC"));
+  encrypter.setPassphrase(passphrase);
   encrypter.setScryptWorkFactor(WORK_FACTOR);
-  return new Uint8Array(await encrypter.encrypt(formatBundle(bundle)));
+  const wrapped = new Uint8Array(await encrypter.encrypt(plain));
+  plain.fill(0);
+  return wrapped;
 }
 
 /**
- * Open a wrapped bundle.
- * @param {Uint8Array} bytes
+ * Unwrap a bundle.
+ * @param {Uint8Array} bytes at most 64 KiB, from anywhere
  * @param {string} passphrase
  * @returns {Promise<Bundle>}
  */
 export async function unwrapBundle(bytes, passphrase) {
-  if (bytes.length > MAX_BUNDLE_BYTES) throw malformed("This file is too large to be a key file.");
-  const [stanza, ...others] = readHeader(bytes).stanzas;
-  const workFactor = Number(stanza?.arguments[1]);
-  if (stanza?.type !== "scrypt" || others.length > 0 || !(workFactor <= MAX_WORK_FACTOR)) {
-    throw malformed("This is not a key file that a passphrase opens.", "age-header");
-  }
+  if (bytes.length > MAX_BUNDLE_BYTES)
+    throw malformed("This file is too large to be a key file.", "too-large");
+  checkHeader(bytes);
   const decrypter = new Decrypter();
-  decrypter.addPassphrase(passphrase.normalize("NFC"));
-  let plaintext;
+  decrypter.addPassphrase(passphrase);
+  let plain = new Uint8Array();
   try {
-    plaintext = await decrypter.decrypt(bytes);
+    plain = new Uint8Array(await decrypter.decrypt(new Uint8Array(bytes)));
   } catch {
-    throw notVerified("This passphrase does not open these keys.", "age-no-match");
+    throw notVerified("This passphrase does not open this key file, or the file is damaged.", "age-no-match");
   }
-  return parseBundle(plaintext);
+  try {
+    return parseBundle(plain);
+  } finally {
+    plain.fill(0);
+  }
+}
+
+/**
+ * Refuse what is no age file with a passphrase, and one that would take minutes, before any work.
+ * @param {Uint8Array} bytes
+ */
+function checkHeader(bytes) {
+  const [stanza, ...others] = readHeader(bytes).stanzas;
+  const [, factor, ...rest] = stanza?.arguments ?? [];
+  const isPassphrase = stanza?.type === "scrypt" && others.length === 0 && rest.length === 0;
+  if (!isPassphrase || factor === undefined || !WORK_FACTOR_FORM.test(factor)) {
+    throw malformed("This is not a key file with a passphrase: pledge-steward.age.", "age-header");
+  }
+  if (Number(factor) > MAX_WORK_FACTOR) {
+    throw malformed("The passphrase of this key file takes more work than is read here.", "age-header");
+  }
+}
+
+function draw() {
+  return crypto.getRandomValues(new Uint8Array(SEED_BYTES));
 }
 
 /** @param {unknown} value */
-function IDENTITY(value) {
-  if (typeof value !== "string") throw malformed("must be a hybrid age identity");
-  checkIdentity(value);
+function checkIdentityMember(value) {
+  checkIdentity(typeof value === "string" ? value : "");
 }

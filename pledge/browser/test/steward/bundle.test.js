@@ -1,55 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Encrypter } from "age-encryption";
-import { utf8 } from "../../src/bytes.js";
-import { formatJson } from "../../src/canonical.js";
-import { formatBundle, newKeys, parseBundle, unwrapBundle, wrapBundle } from "../../src/steward/bundle.js";
-import { refuses } from "../../testing/vectors.js";
+import { fromBase64, text, utf8 } from "../../src/bytes.js";
+import {
+  formatBundle,
+  MAX_BUNDLE_BYTES,
+  newKeys,
+  parseBundle,
+  unwrapBundle,
+  wrapBundle,
+} from "../../src/steward/bundle.js";
+import { refuses, vectors } from "../../testing/vectors.js";
 
-const BUNDLE = {
-  keys: [newKeys("2026-11-25"), newKeys("2026-12-25")],
-  origin: "pledge.example.org",
-  type: /** @type {const} */ ("steward-keys/v1"),
-};
+const { cases, refused } = vectors("steward-bundle");
 
-test("a bundle is wrapped with a passphrase and opened with it alone", async () => {
-  const wrapped = await wrapBundle(BUNDLE, "sechs Wörter");
-  assert.deepEqual(await unwrapBundle(wrapped, "sechs Wörter".normalize("NFD")), BUNDLE);
-  await refuses(() => unwrapBundle(wrapped, "sechs Woerter"), "age-no-match");
-  await refuses(() => wrapBundle(BUNDLE, ""), "malformed");
-});
-
-test("new keys are new each time", () => {
-  const [one, other] = [newKeys("2026-11-25"), newKeys("2026-11-25")];
-  assert.notEqual(one.age, other.age);
-  assert.notEqual(one.signing, other.signing);
-});
-
-test("what is no bundle is refused", async () => {
-  assert.deepEqual(parseBundle(formatBundle(BUNDLE)), BUNDLE);
-  for (const changes of [
-    { keys: [] },
-    { type: "steward-keys/v2" },
-    { origin: "" },
-    { more: 1 },
-    { keys: [{ ...BUNDLE.keys[0], signing: "00" }] },
-    { keys: [{ ...BUNDLE.keys[0], from: "yesterday" }] },
-  ]) {
-    await refuses(() => parseBundle(formatJson(/** @type {any} */ ({ ...BUNDLE, ...changes }))), "malformed");
+test("bundles open with their passphrase, and say what they hold", async () => {
+  for (const { name, passphrase, wrapped, bundle } of cases) {
+    const opened = await unwrapBundle(fromBase64(wrapped), passphrase);
+    assert.equal(text(formatBundle(opened)), bundle, name);
+    assert.deepEqual(parseBundle(utf8(bundle)), opened, name);
   }
-  await refuses(() =>
-    parseBundle(formatJson(/** @type {any} */ ({ ...BUNDLE, keys: [{ ...BUNDLE.keys[0], age: 1 }] }))),
-  );
 });
 
-test("a file that would keep a machine busy, or that no passphrase opens, is refused unread", async () => {
-  const encrypter = new Encrypter();
-  encrypter.setPassphrase("x");
-  encrypter.setScryptWorkFactor(2);
-  const file = await encrypter.encrypt(formatBundle(BUNDLE));
-  const text = Buffer.from(file).toString("latin1");
-  const heavy = Buffer.from(text.replace(/(-> scrypt \S+) 2\n/, "$1 30\n"), "latin1");
-  await refuses(() => unwrapBundle(new Uint8Array(heavy), "x"), "age-header");
-  await refuses(() => unwrapBundle(utf8("age-encryption.org/v1\n"), "x"), "age-header");
-  await refuses(() => unwrapBundle(new Uint8Array(65_537), "x"), "malformed");
+test("everything else is refused", async () => {
+  for (const { passphrase, wrapped } of refused) {
+    await refuses(() => unwrapBundle(fromBase64(wrapped), passphrase));
+  }
+  await refuses(() => unwrapBundle(new Uint8Array(MAX_BUNDLE_BYTES + 1), "x"), "too-large");
+});
+
+test("new keys are drawn afresh, and what is wrapped opens again", async () => {
+  const [first, second] = [newKeys("2026-11-26"), newKeys("2026-11-26")];
+  assert.notEqual(first.age, second.age);
+  assert.notEqual(first.signing, second.signing);
+  assert.notEqual(first.signing, first.age);
+  /** @type {import("../../src/steward/bundle.js").Bundle} */
+  const bundle = { keys: [first, second], origin: "pledge.example/log", type: "steward-keys/v1" };
+  const wrapped = await wrapBundle(bundle, "pass phrase");
+  assert.deepEqual(await unwrapBundle(wrapped, "pass phrase"), bundle);
+  assert.match(text(wrapped.slice(0, 70)), /^age-encryption\.org\/v1\n-> scrypt \S+ 18\n/);
+  await refuses(() => wrapBundle(bundle, ""), "malformed");
 });
