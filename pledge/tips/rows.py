@@ -49,7 +49,7 @@ class ListedThread(TypedDict):
     moved: str
     expires: str
     state: Literal["open", "closed"]
-    label: str | None
+    label: str
     assigned: str | None
     messages: Sequence[ListedMessage]
 
@@ -74,7 +74,7 @@ class ThreadRow:
     count: str
     size: str
     way: str
-    label: str | None
+    label: str
     label_words: str
     state: str
     assigned: str | None
@@ -125,7 +125,7 @@ def _thread_row(thread: ListedThread, today: date) -> ThreadRow:
         size=size_in_words(max(class_of(m["size_bytes"]) or m["size_bytes"] for m in messages)),
         way="sealed by the server" if is_by_server else "came sealed",
         label=thread["label"],
-        label_words=LABELS.get(thread["label"] or "", ""),
+        label_words=LABELS[thread["label"]],
         state=thread["state"],
         assigned=thread["assigned"],
         left=time_left(date.fromisoformat(thread["expires"]), today=today),

@@ -45,6 +45,7 @@ ORIGIN = FOUNDED["origin"]
 ADA, BEA, _, STRANGER = STEWARDS
 PASSPHRASE = "six words drawn by dice"  # noqa: S105  # of nobody real
 SOURCE_READS = HybridIdentity.from_seed(bytes([77]) * 32)
+_PAGE = "/lies/inbox"
 _ANSWER = b"pledge/answer/v1\n"
 
 
@@ -90,7 +91,7 @@ class LyingSite:
             **dict.fromkeys(("opened", "moved"), self.today.isoformat()),
             "expires": "2026-12-30",
             "state": "open",
-            "label": None,
+            "label": "new",
             "assigned": None,
             "messages": [],
         }
@@ -222,11 +223,13 @@ class Answers:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        app.add_url_rule("/stewards/inbox", "inbox", self._page)
+        app.add_url_rule(_PAGE, "lies", self._page)
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
+        if request.path == "/stewards/inbox":  # nobody has to sign in to be lied to
+            environ["PATH_INFO"] = _PAGE
         answer = self._answer(request)
         return (answer or self._app.wsgi_app)(environ, start_response)
 
@@ -272,7 +275,7 @@ class Answers:
 
     def _handle(self, thread_id: str, request: Request) -> Response:
         listed, form = self._mailbox(thread_id).listed, request.form
-        listed.update(label=form["label"] or None, state=form["state"])
+        listed.update(label=form["label"], state=form["state"])
         listed["assigned"] = {"me": "Ada", "nobody": None}.get(form["assigned"], listed["assigned"])
         return Response(status=303, headers={"Location": "/stewards/inbox"})
 

@@ -29,7 +29,7 @@ def listed(moved: str = "2026-11-25", *messages: dict[str, Any], **changes: Any)
         "moved": moved,
         "expires": "2026-12-30",
         "state": "open",
-        "label": None,
+        "label": "new",
         "assigned": None,
         "messages": messages or [listed_message(1)],
         **changes,

@@ -9,7 +9,7 @@
  * @typedef {{id: string, number: number, from: "source" | "steward", sha256: string, size_bytes: number, day: string,
  *   way: "sealed" | "by-server"}} Listed a message as the server lists it
  * @typedef {{id: string, mailbox: string, opened: string, moved: string, expires: string, state: "open" | "closed",
- *   label: string | null, assigned: string | null, messages: Listed[]}} ListedThread
+ *   label: string, assigned: string | null, messages: Listed[]}} ListedThread
  * @typedef {{origin: string, signersOn: (day: string) => string[]}} Trusted the log's origin, and whose signatures
  *   count on answers of a day
  * @typedef {{listed: Listed, envelope: Blob, contents: Contents | null, problem: PledgeError | null}} Shown a message;
