@@ -2,12 +2,12 @@
  * What can go wrong, as one small class with a stable code. Messages are fit to show to the reader: they never
  * repeat a recovery word, a key or a file's text.
  *
- * @typedef {"malformed" | "not-verified" | "not-understood" | "unsupported" | NarrowerCode} Code
+ * @typedef {"malformed" | "not-verified" | "not-understood" | "unsupported" | "unavailable" | NarrowerCode} Code
  *
  * A code narrower than "malformed" or "not-verified", where a caller can act on it; core has the same.
  * @typedef {"too-large" | "age-key" | "age-header" | "age-recipients" | "age-mixed" | "age-payload" | "age-no-match"
  *   | "no-credential" | "other-mailbox" | "message-elsewhere" | "message-order" | "message-forged"
- *   | "message-replayed" | "other-files"} NarrowerCode
+ *   | "message-replayed" | "other-files" | "network" | "gone" | "conflict" | "signed-out"} NarrowerCode
  */
 
 /** An error this code raises on purpose. */
@@ -56,4 +56,12 @@ export function notUnderstood(message) {
  */
 export function unsupported(message) {
   return new PledgeError("unsupported", message);
+}
+
+/**
+ * What cannot be done now; the message says when, or what else to do.
+ * @param {string} message
+ */
+export function unavailable(message) {
+  return new PledgeError("unavailable", message);
 }

@@ -1,5 +1,6 @@
 /**
- * Statements that a browser signs or checks: signings, what becomes of them, and the entries that name a notary.
+ * Statements that a browser signs or checks: signings, what becomes of them, the entries that name notaries and
+ * stewards, and the digests of tips.
  * Other kinds, and other versions, are not understood here, which is neither malformed nor verified.
  *
  * @typedef {"lab-email" | "group-email" | "email" | "credential"} Assurance
@@ -16,7 +17,10 @@
  *   notary: string, quorum: number}} Genesis
  * @typedef {{type: "key/v1", origin: string, day: string, role: string, keys: {signing: string, age?: string},
  *   from: string, until: string, founder?: true}} Key
- * @typedef {Signing | Change | Genesis | Key} Statement
+ * @typedef {{type: "key-revocation/v1", origin: string, day: string, role: string, key: string,
+ *   reason: string}} KeyRevocation
+ * @typedef {{type: "tip-digest/v1", origin: string, day: string, root: string, leaves: number}} TipDigest
+ * @typedef {Signing | Change | Genesis | Key | KeyRevocation | TipDigest} Statement
  */
 
 import { epochStart, monthsLater } from "./calendar.js";
@@ -61,6 +65,8 @@ export const AGE_RECIPIENT = matching(
   "a post-quantum age recipient, age1pq1…",
 );
 
+const ROLE = choice("steward", "issuer", "notary", "log");
+
 const AFFILIATION = record(
   {
     lab: ID,
@@ -103,13 +109,15 @@ const KINDS = {
   key: record(
     {
       ...STATEMENT,
-      role: choice("steward", "issuer", "notary", "log"),
+      role: ROLE,
       keys: record({ signing: ED25519_KEY }, { age: AGE_RECIPIENT }),
       from: DAY,
       until: DAY,
     },
     { founder: isTrue },
   ),
+  "key-revocation": record({ ...STATEMENT, role: ROLE, key: ED25519_KEY, reason: ID }),
+  "tip-digest": record({ ...STATEMENT, root: SHA256, leaves: integer(64, 1_000_000) }),
 };
 
 /**
@@ -133,6 +141,8 @@ export function parseStatement(payloadType, payload) {
   const statement = /** @type {Statement} */ (/** @type {unknown} */ (value));
   if (statement.type === "signing/v1") checkSigning(statement);
   if (statement.type === "key/v1") checkKey(statement);
+  if (statement.type === "tip-digest/v1" && statement.leaves % 64 !== 0)
+    throw malformed("leaves must be a multiple of 64");
   return statement;
 }
 

@@ -7,8 +7,8 @@ import { formatEnvelope, kindOf, pae, parseEnvelope } from "../src/dsse.js";
 import { parseStatement } from "../src/statement.js";
 import { refuses, vectors } from "../testing/vectors.js";
 
-/** The kinds that a browser signs or meets in a receipt. */
-const KNOWN = ["signing", "renewal", "withdrawal", "genesis", "key"];
+/** The kinds that a browser signs or meets in a receipt or in the tip line. */
+const KNOWN = ["signing", "renewal", "withdrawal", "genesis", "key", "key-revocation", "tip-digest"];
 
 const canonical = vectors("canonical");
 const dsse = vectors("dsse");
