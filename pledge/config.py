@@ -12,6 +12,7 @@
 | PLEDGE_MAIL_FROM | sender of mail | pledge@ and the host of PLEDGE_URL |
 | PLEDGE_MAILS_PER_ADDRESS | mails to one address a day | 6 |
 | PLEDGE_MAILS_PER_HOUR | mails of the whole site an hour | 600 |
+| PLEDGE_TIPS_PER_HOUR | tips that the whole site takes an hour without proof of work | 60 |
 | PLEDGE_WITNESSES | file of `witness`, `group` and `quorum` lines (C2SP tlog-policy), with addresses | none |
 | PLEDGE_WATCH_LIST | file of well-known names whose signings wait for review, one a line | documents/watch-list.txt |
 | PLEDGE_SOURCE | address of the source of what runs here, which the licence asks you to offer | none |
@@ -55,6 +56,7 @@ class Config:
     mail_from: str
     mails_per_address: int
     mails_per_hour: int
+    tips_per_hour: int
     witnesses: Path | None
     watch_list: Path
     source: str | None
@@ -101,6 +103,7 @@ class Config:
             ),
             mails_per_address=_integer(environment, "PLEDGE_MAILS_PER_ADDRESS", 6, 1, 10_000),
             mails_per_hour=_integer(environment, "PLEDGE_MAILS_PER_HOUR", 600, 1, 1_000_000),
+            tips_per_hour=_integer(environment, "PLEDGE_TIPS_PER_HOUR", 60, 1, 1_000_000),
             witnesses=_file(environment, "PLEDGE_WITNESSES"),
             watch_list=_file(environment, "PLEDGE_WATCH_LIST") or _WATCH_LIST,
             source=_source(environment.get("PLEDGE_SOURCE")),

@@ -97,7 +97,8 @@ def check_origin(*, is_https: bool) -> None:
 def check_text() -> None:
     """Refuse what is not text in UTF-8, before anything reads it with signs put in place of what it lacks.
 
-    Files are text here too: signatures of ssh-keygen, in ASCII. NUL is no text, and PostgreSQL takes it in none.
+    Files are text here too: signatures of ssh-keygen, in ASCII. NUL is no text, and PostgreSQL takes it in none. What
+    is read as a stream is checked where it is read.
 
     Raises:
         MalformedError: The path, the query or the body holds something else.

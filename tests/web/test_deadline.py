@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pledge.web.bodies import MAX_BODIES_AT_ONCE
-from pledge.web.deadline import Deadline, hang_up
+from pledge.web.deadline import LEAST_BYTES_A_SECOND, Deadline, Progress, connections, hang_up
 from tests.running_site import Site, serve_locally
 
 pytestmark = [
@@ -103,19 +103,50 @@ def test_only_connections_to_the_own_port_from_the_address_are_shut(listener: so
     port = listener.getsockname()[1]
     client, accepted = pair(listener)
     with client, accepted:
+        since = seen(1)
         for address, other, idle in (
             ("127.0.0.2", port, 0),
             ("127.0.0.1", port + 1, 0),
             ("127.0.0.1", port, 60),
         ):
-            hang_up(address, other, idle_seconds=idle)
+            hang_up(address, other, idle_seconds=idle, since=since)
             assert not is_shut(accepted)
         files = len(list(Path("/proc/self/fd").iterdir()))
-        hang_up("127.0.0.1", port, idle_seconds=0)
+        hang_up("127.0.0.1", port, idle_seconds=0, since=since)
         assert len(list(Path("/proc/self/fd").iterdir())) <= files  # no copy is left open
         assert is_shut(accepted)
         accepted.sendall(b"408")  # an answer can still be sent
         assert client.recv(3) == b"408"
+
+
+def seen(seconds_ago: float) -> Progress:
+    """What has come by all connections, as if it had been looked at some time ago."""
+    return Progress(time.monotonic() - seconds_ago, {file: received for file, received, _ in connections()})
+
+
+def test_what_goes_on_at_its_pace_is_let_be(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    pairs = [pair(listener) for _ in range(3)]
+    since = seen(1)
+    pairs.append(pair(listener))  # was not there before
+    sent = [LEAST_BYTES_A_SECOND * 3, LEAST_BYTES_A_SECOND // 4, 0, 0]
+    for (client, _), size in zip(pairs, sent, strict=True):
+        client.sendall(b"x" * size)
+    time.sleep(0.1)
+    hang_up("127.0.0.1", port, idle_seconds=0, since=since)
+    for (_, accepted), size in zip(pairs, sent, strict=True):
+        accepted.setblocking(True)
+        accepted.settimeout(0.2)
+        got = 0
+        with suppress(TimeoutError):
+            while got < size and (chunk := accepted.recv(size)):
+                got += len(chunk)
+        accepted.setblocking(False)
+        assert got == size
+    assert [is_shut(accepted) for _, accepted in pairs] == [False, True, True, False]
+    for client, accepted in pairs:
+        client.close()
+        accepted.close()
 
 
 def test_a_read_that_ends_in_time_is_forgotten() -> None:
