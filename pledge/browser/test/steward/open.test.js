@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileEntryName, MANIFEST, writeArchive } from "../../src/archive.js";
 import { hex, sha256, text, utf8 } from "../../src/bytes.js";
-import { openContents, readFile } from "../../src/steward/contents.js";
+import { openContents, readFile } from "../../src/steward/open.js";
 import { streamOf } from "../../src/streams.js";
 import { sealEnvelope } from "../../src/tip/envelope.js";
 import { formatManifest, signMessage } from "../../src/tip/message.js";
