@@ -26,16 +26,17 @@ from pledge.core.age.file import encrypt
 from pledge.core.age.hybrid import HybridIdentity, HybridRecipient
 from pledge.core.age.keytext import format_hybrid_identity, format_recipient
 from pledge.core.age.scrypt import ScryptRecipient
-from pledge.core.archive import MANIFEST, file_entry_name, write_archive
 from pledge.core.keys import SigningKey
 from pledge.core.statement.canonical import Value, format_json
 from pledge.core.tip.digest import Leaf, build_digest, format_leaves, tip_leaf
+from pledge.core.tip.frame import ANSWER_BYTES, AnswerFrame, format_answer_frame, parse_answer_frame
 from pledge.core.tip.mailbox import mailbox_id
-from pledge.core.tip.message import File, Message, format_manifest, sign_message
+from pledge.core.tip.message import Message
 from pledge.tips.rows import LABELS, by_day
 from pledge.web.forms import SiteForm
 from tests.core.sample_log import STEWARDS, Signer
 from tests.core.tip.recipients_log import identity_of
+from tests.core.tip.sealing import archive_of
 from tests.running_site import Relay, Site
 from tests.site_kit import Clock, make_config, make_instance
 
@@ -46,7 +47,6 @@ ADA, BEA, _, STRANGER = STEWARDS
 PASSPHRASE = "six words drawn by dice"  # noqa: S105  # of nobody real
 SOURCE_READS = HybridIdentity.from_seed(bytes([77]) * 32)
 _PAGE = "/lies/inbox"
-_ANSWER = b"pledge/answer/v1\n"
 
 
 @dataclass
@@ -168,20 +168,12 @@ def seal_message(
     readers: Sequence[HybridRecipient],
 ) -> bytes:
     """Seal a message with its files, as an offline client does."""
-    named = tuple(
-        File(name=name, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()) for name, data in files
-    )
-    manifest = format_manifest(sign_message(replace(message, files=named), key))
-    entries: list[tuple[str, Iterable[bytes]]] = [
-        (file_entry_name(number, name), [data]) for number, (name, data) in enumerate(files, 1)
-    ]
-    archive = write_archive([*entries, (MANIFEST, [manifest])])
-    return b"".join(seal(readers, archive, random_bytes=os.urandom))
+    return b"".join(seal(readers, [archive_of(files, message=message, key=key)], random_bytes=os.urandom))
 
 
 def frame(number: int, envelope: bytes) -> bytes:
     """An answer as ``pledge tips reply`` writes it."""
-    return _ANSWER + number.to_bytes(4, "big") + envelope
+    return format_answer_frame(AnswerFrame(number)) + envelope
 
 
 def wrap_keys(reads: Signer, signs: Signer, *, since: date) -> bytes:
@@ -265,11 +257,10 @@ class Answers:
 
     def _take(self, thread_id: str, body: bytes) -> Response:
         mailbox = self._mailbox(thread_id)
-        assert body.startswith(_ANSWER)
-        number = int.from_bytes(body[len(_ANSWER) : len(_ANSWER) + 4], "big")
+        number = parse_answer_frame(body[:ANSWER_BYTES]).number
         if number != len(mailbox.messages) + 1:
             return _json({}, status=409)
-        message_id = self.lying.put(mailbox, body[len(_ANSWER) + 4 :], {"from": "steward"})
+        message_id = self.lying.put(mailbox, body[ANSWER_BYTES:], {"from": "steward"})
         mailbox.nonces.append(b"")
         return _json({"id": message_id, "number": number}, status=201)
 
