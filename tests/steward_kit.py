@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from pledge.accounts import decisions, sessions, signing_in
 from pledge.accounts.decisions import Approved, Offer
@@ -145,7 +146,7 @@ def join(instance: Instance, name: str, *, is_founder: bool = False) -> Steward:
     """Invite somebody, who makes an account with a code app. No password is hashed, which takes time."""
     secret = random_bytes(totp.SECRET_BYTES)
 
-    def work(session: "signing_in.Session") -> tuple[Account, list[str]]:
+    def work(session: Session) -> tuple[Account, list[str]]:
         token = signing_in.invite(
             session, name, is_founder=is_founder, now=instance.clock(), random_bytes=random_bytes
         )

@@ -1,6 +1,7 @@
 """Stewards' keys: who enters the log, by whose signatures, and who never does."""
 
 import dataclasses
+from datetime import date
 
 import pytest
 
@@ -200,8 +201,9 @@ def test_a_rotation_takes_two_and_ends_the_old_key(instance: Instance, clock: Cl
     ]
     assert first.approve(proposal, approved)
     found = {key.signing: key for key in published(instance).keys}
-    assert found[old_signing].revoked is not None
-    assert found[old_signing].revoked.reason == "rotated"
+    ended = found[old_signing].revoked
+    assert ended is not None
+    assert ended.reason == "rotated"
     assert found[first.signing].is_current(clock().date())
     with instance.database.reading() as session:
         assert keys.is_steward(session, first.id)
@@ -209,7 +211,7 @@ def test_a_rotation_takes_two_and_ends_the_old_key(instance: Instance, clock: Cl
     check_whole_log(instance)
 
 
-def _statements(instance: Instance, proposal: bytes) -> list[tuple[object, list[st.Envelope]]]:
+def _statements(instance: Instance, proposal: bytes) -> list[tuple[date, list[st.Envelope]]]:
     today = instance.clock().date()
     with instance.database.reading() as session:
         (row,) = [p for p in decisions.list_open(session, today) if p.id == proposal]
