@@ -1,5 +1,6 @@
 """Every table in one place, for migrations and for the check that they match the models."""
 
+from pledge.accounts import models as accounts
 from pledge.db import Base
 from pledge.labs import models as labs
 from pledge.log import models as log

@@ -7,9 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pledge.db import Base, Sha256
 
-LABELS = ("new", "working", "waiting", "verified", "duplicate", "not-for-us")
-"""What stewards may note about a thread. Words of their own would say here what an envelope hides."""
-
 
 class Thread(Base):
     """A source's mailbox with something in it.

@@ -2,6 +2,7 @@ import json
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from tests.core.tip.sealing import READER, archive_of, envelope_of, file_of
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/contents.json").read_text(encoding="utf-8"))
 NAMED = tuple(File(**file) for file in VECTORS["files"])
 FILES = [("../../x", bytes(range(256)) * 1000), ("手紙.txt", b"abc"), ("手紙.txt", b"")]
+
+
+def _once(data: bytes) -> list[bytes]:
+    return [data]
 
 
 @pytest.mark.parametrize("vector", VECTORS["accepted"], ids=lambda vector: vector["what"])
@@ -81,7 +86,7 @@ def test_an_archive_that_lies_about_sizes_is_refused() -> None:
             lying[start + field] ^= 1
             envelope = envelope_of(bytes(lying))
             with pytest.raises(MalformedError):
-                open_contents([READER], lambda envelope=envelope: [envelope])
+                open_contents([READER], partial(_once, envelope))
 
 
 def test_a_manifest_that_is_too_large_is_not_held() -> None:
@@ -96,7 +101,7 @@ def test_any_byte_changed_is_noticed() -> None:
         changed = bytearray(envelope)
         changed[place] ^= 1
         with pytest.raises(PledgeError):
-            open_contents([READER], lambda changed=changed: [bytes(changed)])
+            open_contents([READER], partial(_once, bytes(changed)))
 
 
 def test_an_envelope_that_changes_after_it_was_checked_is_noticed() -> None:
