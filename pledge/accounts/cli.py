@@ -48,4 +48,6 @@ def list_(open_: Callable[[], Instance]) -> None:
             held = f"{key.signing}, until {key.until}" if key else "no current key"
             click.echo(f"{account.name}: {held}")
         current, quorum = len(keys.current_keys(session, day)), keys.quorum(session)
-    click.echo(f"{current} current; tips are {'open' if current >= quorum else f'closed, until {quorum} are'}.")
+    click.echo(
+        f"{current} current; tips are {'open' if current >= quorum else f'closed, until {quorum} are'}."
+    )

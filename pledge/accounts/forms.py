@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from pledge.accounts.decisions import APPROVED_DAYS, REASONS, Approved, Offer
@@ -83,6 +83,12 @@ class PasswordForm(SiteForm):
         return NewPassword(self.password.data or "", secret, self.code.data or "")
 
 
+class ChangePasswordForm(PasswordForm):
+    """The same in place of what there was; ``current`` where there was one."""
+
+    current = PasswordField("Current password", [Length(max=MAX_CHARACTERS)])
+
+
 class PasskeyForm(SiteForm):
     """What a device answered."""
 
@@ -154,9 +160,3 @@ class InvitationForm(SiteForm):
     """Whom to invite."""
 
     name = StringField("Their name", [InputRequired("Say whom you invite."), Length(max=200)])
-
-
-class KeepForm(SiteForm):
-    """Whether this site keeps the wrapped keys."""
-
-    keep = BooleanField("Keep the wrapped copy on this site")

@@ -66,9 +66,7 @@ def sign_in(instance: Instance, response: str) -> SignedIn:
 
     def work(session: Session) -> SignedIn:
         _use_challenge(session, instance, challenge, _SIGN_IN)
-        row = session.scalar(
-            select(Passkey).where(Passkey.credential_sha256 == sha256(identifier).digest())
-        )
+        row = session.scalar(select(Passkey).where(Passkey.credential_sha256 == sha256(identifier).digest()))
         if row is None:
             raise ForbiddenError(_REFUSED, code="passkey")
         _check(lambda: _complete(instance, challenge, row, answer))
@@ -81,9 +79,7 @@ def sign_in(instance: Instance, response: str) -> SignedIn:
     return instance.log.run(work)
 
 
-def _complete(
-    instance: Instance, challenge: bytes, row: Passkey, answer: AuthenticationResponse
-) -> object:
+def _complete(instance: Instance, challenge: bytes, row: Passkey, answer: AuthenticationResponse) -> object:
     known = [AttestedCredentialData(row.credential)]
     return _server(instance).authenticate_complete(_state(challenge), known, answer)
 
@@ -135,9 +131,7 @@ def add(instance: Instance, account: bytes, response: str) -> None:
     instance.log.run(lambda session: _register(session, instance, account, account, response))
 
 
-def _register(
-    session: Session, instance: Instance, account: bytes, handle: bytes, response: str
-) -> None:
+def _register(session: Session, instance: Instance, account: bytes, handle: bytes, response: str) -> None:
     if len(list_passkeys(session, account)) >= MAX_PASSKEYS:
         raise LimitError(f"An account has at most {MAX_PASSKEYS} passkeys. Remove one first.")
     try:

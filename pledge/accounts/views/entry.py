@@ -17,7 +17,6 @@ from pledge.accounts.forms import (
     require_token,
     require_valid,
 )
-from pledge.accounts.models import Invitation
 from pledge.accounts.secrets import hash_token
 from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, UnavailableError
@@ -108,7 +107,9 @@ def join_with_passkey(token: str) -> Page:
 def _enter(entered: signing_in.SignedIn) -> Response:
     begin_session(entered.id, entered.name, entered.token)
     wanted = request.form.get("next", "")
-    is_ours = wanted.startswith("/stewards/") and "//" not in wanted and wanted.isascii() and "\\" not in wanted
+    is_ours = (
+        wanted.startswith("/stewards/") and "//" not in wanted and wanted.isascii() and "\\" not in wanted
+    )
     return redirect(wanted if is_ours and wanted.isprintable() else _AFTER, 303)
 
 
@@ -133,7 +134,7 @@ def _join_page(token: str, form: PasswordForm, *, error: str | None = None) -> s
         token=token,
         name=invitation.name,
         is_founder=invitation.is_founder,
-        app=code_app(form, invitation),
+        app=code_app(form, invitation.name),
         options=passkeys.registration_options(
             instance, handle=_handle(token), name=invitation.name, known=()
         ),
@@ -141,14 +142,14 @@ def _join_page(token: str, form: PasswordForm, *, error: str | None = None) -> s
     )
 
 
-def code_app(form: PasswordForm, owner: Invitation) -> dict[str, Any]:
+def code_app(form: PasswordForm, name: str) -> dict[str, Any]:
     """Give what a code app is told: as a picture, a link and letters.
 
     Raises:
         MalformedError: The form's secret is none.
     """
     secret = totp.parse_secret(form.secret.data or "")
-    uri = totp.provisioning_uri(secret, name=owner.name, issuer=get_instance().keys.origin)
+    uri = totp.provisioning_uri(secret, name=name, issuer=get_instance().keys.origin)
     picture = segno.make(uri, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None, omitsize=False)
     return {
         "uri": uri,
