@@ -124,7 +124,10 @@ def take_follow_up(session: Session, arrival: Arrival, number: int) -> date:
     today = arrival.now.date()
     came = session.scalar(
         select(func.count()).where(
-            Message.thread == thread.id, Message.sender == "source", Message.day == today
+            Message.thread == thread.id,
+            Message.sender == "source",
+            Message.number > 1,
+            Message.day == today,
         )
     )
     if (came or 0) >= FOLLOW_UPS_A_DAY:
@@ -192,6 +195,8 @@ def _add(session: Session, thread_id: bytes, number: int, row: dict[str, object]
 
 
 def _at(session: Session, thread_id: bytes, number: int) -> Message | None:
+    if number > MAX_NUMBER:
+        return None  # nor would it fit a column
     return session.scalar(select(Message).where(Message.thread == thread_id, Message.number == number))
 
 
