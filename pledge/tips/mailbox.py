@@ -7,7 +7,7 @@ as much is done and said about it.
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from pledge.core.keys import parse_key
 from pledge.core.statement.canonical import Value, format_base64, format_json, parse_base64
-from pledge.core.tip.contents import Contents
 from pledge.core.tip.mailbox import MailboxId, mailbox_id, verify_answer
 from pledge.core.tlog.proof import format_tlog_proof
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, VerificationError

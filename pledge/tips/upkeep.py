@@ -87,9 +87,9 @@ def _settle(session: Session, *, instance: Instance, today: date) -> int:
 def _rewrite(session: Session, table: Table, ids: Sequence[bytes], random_bytes: RandomBytes) -> None:
     """Take rows out and put them in again in random order, so that the table does not tell in which they came."""
     for row_id in _shuffled(ids, random_bytes):
-        row = session.execute(select(table).where(table.c.id == row_id)).one()
+        row = session.execute(select(table).where(table.c.id == row_id)).mappings().one()
         session.execute(delete(table).where(table.c.id == row_id))
-        session.execute(insert(table), dict(row._mapping))
+        session.execute(insert(table), dict(row))
 
 
 def _shuffled(items: Sequence[T], random_bytes: RandomBytes) -> list[T]:
