@@ -41,6 +41,10 @@ def visit(new_context: NewContext, founder: Founder, site: Site) -> Page:
     founder.sign_in(context, site)
     page = context.new_page()
     page.goto(f"{site.url}/stewards/inbox")
+    page.get_by_text("Use your key file").click()
+    page.get_by_label("Key file").set_input_files(
+        {"name": "pledge-steward.age", "mimeType": "application/octet-stream", "buffer": founder.wrapped}
+    )
     unlock(page, PASSPHRASE)
     return page
 

@@ -37,10 +37,11 @@ _NO_STAMP = bytes(8)
 
 @dataclass(frozen=True)
 class Founder:
-    """A steward, and the cookie of a session of theirs."""
+    """A steward, the cookie of a session of theirs, and their keys, wrapped."""
 
     steward: Steward
     cookie: str
+    wrapped: bytes
 
     def sign_in(self, context: BrowserContext, site: Site) -> None:
         """Put the session into a browser."""
@@ -54,12 +55,12 @@ def found_with_stewards(home: Path) -> list[Founder]:
     founders = []
     for name in ("Ada", "Bea"):
         steward = join(instance, name, is_founder=True)
-        offer = steward.offer(is_founder=True)
-        assert steward.send(offer._replace(wrapped=_wrap(steward)))
+        wrapped = _wrap(steward)
+        assert steward.send(steward.offer(is_founder=True)._replace(wrapped=wrapped))
         client = steward.sign_in(create_app(instance))
         cookie = client.get_cookie("form")
         assert cookie is not None
-        founders.append(Founder(steward, cookie.value))
+        founders.append(Founder(steward, cookie.value, wrapped))
     instance.database.close()
     return founders
 
