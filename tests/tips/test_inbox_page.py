@@ -8,7 +8,7 @@ from flask import Flask
 from pledge.instance import Instance
 from tests.site_kit import Clock, csrf_token, read_json
 from tests.steward_kit import Steward, found_stewards, join
-from tests.tips.source_kit import Source
+from tests.tips.http_kit import Source
 
 TEXT = "marker-of-a-tip"
 
