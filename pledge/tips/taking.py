@@ -125,9 +125,9 @@ def receive_answer(instance: Instance, thread_id: bytes, upload: Upload) -> tupl
         day=today,
         expires=intake.draw_expiry(today, instance.random_bytes),
     )
-    _keep(instance, received, lambda: instance.log.run(work))
+    message_id = _keep(instance, received, lambda: instance.log.run(work))
     _drop_second_copy(instance, received)
-    return received.id, number
+    return message_id, number
 
 
 def burn(instance: Instance, mailbox: str) -> None:

@@ -1,21 +1,15 @@
-"""A source with twelve words and a browser, for tests: seals as the page does, and sends what it sends."""
+"""A source with twelve words at a site with scripts: everything that their browser would make and send."""
 
-import base64
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from flask import Flask
-from werkzeug.test import TestResponse
+from io import BytesIO
 
 from pledge.accounts.keys import current_keys
 from pledge.core.age.keytext import format_recipient
-from pledge.core.keys import format_key
-from pledge.core.pow import Work, find_stamp
+from pledge.core.pow import NO_STAMP, Work, find_stamp
 from pledge.core.tip.codename import Codename, derive_codename
-from pledge.core.tip.digest import tip_leaf
+from pledge.core.tip.digest import Leaf, tip_leaf
 from pledge.core.tip.frame import (
     AnswerFrame,
     FollowUpFrame,
@@ -24,153 +18,128 @@ from pledge.core.tip.frame import (
     format_follow_up_frame,
     format_tip_frame,
 )
-from pledge.core.tip.mailbox import challenge, derive_nonce, follow_up
-from pledge.core.tip.message import Message
+from pledge.core.tip.mailbox import derive_nonce, follow_up
+from pledge.core.tip.message import File, Message
 from pledge.core.tip.sealing import Given, seal_message
-from pledge.core.words import words_from_entropy
+from pledge.core.words import SecretWords, words_from_entropy
 from pledge.instance import Instance
+from pledge.web.uploads import Upload
 from tests.site_kit import random_bytes
 from tests.steward_kit import Steward
 
-OCTETS = "application/octet-stream"
 Named = tuple[str, bytes]
 
 
-def sha256_of(envelope: bytes) -> bytes:
-    """What the digest, the chain and the acknowledgement know an envelope by."""
-    return hashlib.sha256(envelope).digest()
+def upload(body: bytes, size_bytes: int | None = None) -> Upload:
+    """A request's body; ``size_bytes`` is what it says that it is long."""
+    return Upload(BytesIO(body), len(body) if size_bytes is None else size_bytes)
+
+
+def recipients_of(instance: Instance) -> list[str]:
+    """Whom everything is sealed to today."""
+    with instance.database.reading() as session:
+        return [key.recipient for key in current_keys(session, instance.clock().date())]
 
 
 @dataclass
 class Source:
-    """Somebody with twelve words."""
+    """Somebody with a thread, who knows of it what the mailbox shows."""
 
-    app: Flask
+    instance: Instance
     entropy: bytes = field(default_factory=lambda: random_bytes(16))
-    sent: list[bytes] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.client = self.app.test_client(use_cookies=True)
-        self.instance: Instance = self.app.extensions["pledge"]
-        self.codename: Codename = derive_codename(self.entropy, origin=self.instance.keys.origin)
+    hashes: list[bytes] = field(default_factory=list)
 
     @property
-    def words(self) -> str:
+    def words(self) -> SecretWords:
+        """The twelve words."""
         return words_from_entropy(self.entropy)
 
-    def recipients(self) -> list[str]:
-        with self.instance.database.reading() as session:
-            return [key.recipient for key in current_keys(session, self.instance.clock().date())]
+    @property
+    def codename(self) -> Codename:
+        """All that follows from them."""
+        return derive_codename(self.entropy, origin=self.instance.keys.origin)
 
-    def seal(
-        self,
-        text: str = "它没有评估计划。",
-        files: Sequence[Named] = (),
-        *,
-        number: int = 1,
-        previous: bytes | None = None,
-        recipients: Sequence[str] | None = None,
-    ) -> bytes:
-        """Seal a tip, or a follow-up."""
-        is_tip = number == 1
+    @property
+    def public(self) -> bytes:
+        """The mailbox's public key."""
+        return self.codename.key.public
 
-        def make(listed: Any) -> Message:
-            return Message(
-                type_="tip/v1" if is_tip else "follow-up/v1",
-                origin=self.instance.keys.origin,
-                mailbox=self.codename.mailbox,
-                number=number,
-                previous=None if previous is None else previous.hex(),
-                day=self.instance.clock().date(),
-                lab="mistral" if is_tip else None,
-                clauses=("speak-up",) if is_tip else (),
-                text=text,
-                files=listed,
-                recipient=format_recipient(self.codename.identity.recipient) if is_tip else None,
-                nonce=derive_nonce(self.codename.digest_seed, number),
-                way="sealed-in-browser",
-                credential=None,
-            )
+    def leaf(self, number: int, envelope: bytes) -> Leaf:
+        """What stands for an envelope in the digest."""
+        nonce = derive_nonce(self.codename.digest_seed, number)
+        return tip_leaf(nonce, hashlib.sha256(envelope).digest())
 
+    def seal(self, text: str = "他们没有评估计划。", files: Sequence[Named] = ()) -> bytes:
+        """Seal the next message of the thread."""
         return b"".join(
             seal_message(
                 [Given(name, [data]) for name, data in files],
-                make,
+                lambda listed: self._message(text, listed),
                 key=self.codename.key,
-                recipients=recipients or self.recipients(),
+                recipients=recipients_of(self.instance),
                 random_bytes=random_bytes,
             )
         )
 
-    def leaf(self, envelope: bytes, number: int = 1) -> bytes:
-        return tip_leaf(derive_nonce(self.codename.digest_seed, number), sha256_of(envelope))
+    def tip(self, envelope: bytes | None = None, *, is_stamped: bool = False) -> bytes:
+        """Frame a tip."""
+        envelope = self.seal() if envelope is None else envelope
+        leaf = self.leaf(1, envelope)
+        day = self.instance.clock().date()
+        work = Work(self.instance.keys.origin, day, self.public, leaf)
+        self.hashes = [hashlib.sha256(envelope).digest()]
+        return format_tip_frame(TipFrame(self.public, leaf, find_stamp(work) if is_stamped else NO_STAMP)) + (
+            envelope
+        )
 
-    def frame(self, envelope: bytes, *, is_stamped: bool = False) -> bytes:
-        """What is posted to send a tip."""
-        key, leaf = self.codename.key.public, self.leaf(envelope)
-        work = Work(self.instance.keys.origin, self.instance.clock().date(), key, leaf)
-        return format_tip_frame(TipFrame(key, leaf, find_stamp(work) if is_stamped else bytes(8))) + envelope
-
-    def follow_up_frame(self, envelope: bytes, number: int) -> bytes:
-        """What is posted to add to a thread."""
-        leaf = self.leaf(envelope, number)
-        message = follow_up(
+    def follow_up(self, envelope: bytes | None = None, *, number: int | None = None) -> bytes:
+        """Frame a further message."""
+        envelope = self.seal() if envelope is None else envelope
+        number = len(self.hashes) + 1 if number is None else number
+        leaf = self.leaf(number, envelope)
+        signed = follow_up(
             self.codename.mailbox,
             origin=self.instance.keys.origin,
             number=number,
             leaf=leaf,
-            envelope_sha256=sha256_of(envelope),
+            envelope_sha256=hashlib.sha256(envelope).digest(),
         )
-        frame = FollowUpFrame(self.codename.key.public, leaf, number, self.codename.key.sign(message))
+        self.hashes.append(hashlib.sha256(envelope).digest())
+        frame = FollowUpFrame(self.public, leaf, number, self.codename.key.sign(signed))
         return format_follow_up_frame(frame) + envelope
 
-    def post(self, path: str, body: bytes) -> TestResponse:
-        return self.client.post(path, data=body, content_type=OCTETS)
-
-    def tip(self, **changes: Any) -> bytes:
-        """Send a tip; gives its envelope."""
-        envelope = self.seal(**changes)
-        response = self.post("/tips", self.frame(envelope))
-        assert response.status_code == 201, response.text
-        return envelope
-
-    def auth(self, **more: object) -> dict[str, object]:
-        """What lets into the mailbox."""
-        nonce = bytes.fromhex(self.client.get("/mailbox/challenge").get_json()["nonce"])
-        message = challenge(self.codename.mailbox, nonce, origin=self.instance.keys.origin)
-        return {
-            "key": format_key(self.codename.key.public),
-            "nonce": nonce.hex(),
-            "signature": base64.b64encode(self.codename.key.sign(message)).decode(),
-            **more,
-        }
-
-    def thread(self) -> list[dict[str, Any]]:
-        """What the mailbox lists."""
-        response = self.client.post("/mailbox/thread", json=self.auth())
-        assert response.status_code == 200, response.text
-        assert len(response.data) % 8192 == 0
-        found: list[dict[str, Any]] = json.loads(response.data)["messages"]
-        return found
+    def _message(self, text: str, files: tuple[File, ...]) -> Message:
+        number = len(self.hashes) + 1
+        is_tip = number == 1
+        return Message(
+            type_="tip/v1" if is_tip else "follow-up/v1",
+            origin=self.instance.keys.origin,
+            mailbox=self.codename.mailbox,
+            number=number,
+            previous=None if is_tip else self.hashes[-1].hex(),
+            day=self.instance.clock().date(),
+            lab="mistral" if is_tip else None,
+            clauses=(),
+            text=text,
+            files=files,
+            recipient=format_recipient(self.codename.identity.recipient) if is_tip else None,
+            nonce=derive_nonce(self.codename.digest_seed, number),
+            way="sealed-in-browser",
+            credential=None,
+        )
 
 
-def answer_frame(
-    steward: Steward,
-    tip: bytes,
-    source: Source,
-    number: int = 2,
-    text: str = "Which run was it?",
-    **changes: Any,
-) -> bytes:
-    """What a steward posts to answer."""
+def answer(steward: Steward, source: Source, text: str = "Thank you.", files: Sequence[Named] = ()) -> bytes:
+    """Seal a steward's next answer to a source."""
+    number = len(source.hashes) + 1
 
-    def make(listed: Any) -> Message:
+    def make(listed: tuple[File, ...]) -> Message:
         return Message(
             type_="answer/v1",
             origin=source.instance.keys.origin,
             mailbox=source.codename.mailbox,
             number=number,
-            previous=sha256_of(tip).hex(),
+            previous=source.hashes[-1].hex(),
             day=source.instance.clock().date(),
             lab=None,
             clauses=(),
@@ -182,13 +151,15 @@ def answer_frame(
             credential=None,
         )
 
-    envelope = b"".join(
-        seal_message(
-            [Given(name, [data]) for name, data in changes.get("files", ())],
-            make,
-            key=changes.get("key", steward.key),
-            recipients=[format_recipient(source.codename.identity.recipient), *source.recipients()],
-            random_bytes=random_bytes,
-        )
+    to = [format_recipient(source.codename.identity.recipient), *recipients_of(source.instance)]
+    given = [Given(name, [data]) for name, data in files]
+    return b"".join(
+        seal_message(given, make, key=steward.key, recipients=to, random_bytes=random_bytes)
     )
+
+
+def framed_answer(envelope: bytes, source: Source) -> bytes:
+    """Frame an answer as the next message of a source's thread."""
+    number = len(source.hashes) + 1
+    source.hashes.append(hashlib.sha256(envelope).digest())
     return format_answer_frame(AnswerFrame(number)) + envelope

@@ -16,7 +16,7 @@ from pledge.instance import Instance
 from pledge.tick import tick
 from tests.site_kit import Clock
 from tests.steward_kit import Steward, found_stewards
-from tests.tips.source_kit import OCTETS, Source, answer_frame, sha256_of
+from tests.tips.http_kit import OCTETS, Source, answer_frame, sha256_of
 
 TEXT = "他们没有评估计划。"
 

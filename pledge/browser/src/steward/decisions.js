@@ -80,11 +80,7 @@ export async function readProposal(draft, origin) {
 async function readKey(payload, possession) {
   const statement = parseStatement(KEY_TYPE, payload);
   if (statement.type !== "key/v1") throw malformed("This is not a statement about a key.");
-  await verifyEd25519(
-    parseKey(statement.keys.signing),
-    pae(KEY_TYPE, payload),
-    fromBase64(possession ?? ""),
-  );
+  await verifyEd25519(parseKey(statement.keys.signing), pae(KEY_TYPE, payload), fromBase64(possession ?? ""));
   return statement;
 }
 
