@@ -7,6 +7,7 @@ import { makePasskey, showPasskey } from "../steward/passkey.js";
 
 const REFUSED =
   "The device gave no passkey: it was cancelled, took too long, or there is none for this site.";
+const UNNAMED = `Devices keep passkeys for names only. Open http://localhost:${location.port}${location.pathname} instead.`;
 
 /** @type {{publicKey: any}} */
 const { publicKey } = readBlock("passkey-options");
@@ -18,7 +19,8 @@ async function ask() {
   try {
     response = await ("user" in publicKey ? makePasskey(publicKey) : showPasskey(publicKey));
   } catch (error) {
-    throw error instanceof DOMException ? malformed(REFUSED) : error;
+    if (!(error instanceof DOMException)) throw error;
+    throw malformed(location.hostname === "127.0.0.1" ? UNNAMED : REFUSED);
   }
   byId("response", HTMLInputElement).value = response;
   form.submit();
