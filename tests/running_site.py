@@ -36,7 +36,7 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which ``pledge`` works on this site."""
-        return {**os.environ, "PLEDGE_HOME": str(self.home)}
+        return {**os.environ, "PLEDGE_HOME": str(self.home), "PLEDGE_URL": self.url}
 
     def run(self, *arguments: str) -> str:
         """Run a command of the operator's; gives what it prints."""
