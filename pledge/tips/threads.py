@@ -24,7 +24,7 @@ class Change(NamedTuple):
         state: ``open`` or ``closed``, or None to leave it.
     """
 
-    assigned: bytes | None | EllipsisType
+    assigned: bytes | EllipsisType | None
     label: str | None
     state: str | None
 

@@ -22,12 +22,10 @@ from werkzeug.wrappers import Request, Response
 
 from pledge.app import create_app
 from pledge.core.age.envelope import seal
-from pledge.core.age.file import encrypt
 from pledge.core.age.hybrid import HybridIdentity, HybridRecipient
 from pledge.core.age.keytext import format_hybrid_identity, format_recipient
-from pledge.core.age.scrypt import ScryptRecipient
 from pledge.core.keys import SigningKey
-from pledge.core.statement.canonical import Value, format_json
+from pledge.core.steward_bundle import Bundle, OwnKeys, wrap_bundle
 from pledge.core.tip.digest import Leaf, build_digest, format_leaves, tip_leaf
 from pledge.core.tip.frame import ANSWER_BYTES, AnswerFrame, format_answer_frame, parse_answer_frame
 from pledge.core.tip.mailbox import mailbox_id
@@ -178,13 +176,10 @@ def frame(number: int, envelope: bytes) -> bytes:
 
 def wrap_keys(reads: Signer, signs: Signer, *, since: date) -> bytes:
     """A steward's keys as a bundle, wrapped with the passphrase."""
-    key: dict[str, Value] = {
-        "age": format_hybrid_identity(hashlib.sha256(b"age" + reads.key.public).digest()),
-        "from": since.isoformat(),
-        "signing": signs.key._private.private_bytes_raw().hex(),
-    }
-    bundle = format_json({"keys": [key], "origin": ORIGIN, "type": "steward-keys/v1"})
-    return b"".join(encrypt([ScryptRecipient(PASSPHRASE)], [bundle], random_bytes=os.urandom))
+    age = format_hybrid_identity(hashlib.sha256(b"age" + reads.key.public).digest())
+    keys = OwnKeys(age=age, from_=since, signing=signs.key._private.private_bytes_raw().hex())
+    bundle = Bundle(keys=(keys,), origin=ORIGIN, type_="steward-keys/v1")
+    return wrap_bundle(bundle, PASSPHRASE, random_bytes=os.urandom)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pledge.tips.digests import dummies_by_day
 from pledge.tips.listing import list_threads
 from pledge.tips.rows import LABELS
 from pledge.tips.threads import Change
-from pledge.web.forms import SiteForm
+from pledge.web.forms import SiteForm, choice
 from pledge.web.uploads import get_upload
 
 bp = Blueprint("tip_threads", __name__)
@@ -25,9 +25,9 @@ bp = Blueprint("tip_threads", __name__)
 class ThreadForm(SiteForm):
     """What stewards note about a thread; each field by itself or all together."""
 
-    assigned = SelectField(choices=["me", "nobody"], validators=[Optional()])
-    label = SelectField(choices=list(LABELS), validators=[Optional()])
-    state = SelectField(choices=["open", "closed"], validators=[Optional()])
+    assigned = SelectField(choices=[choice("me", "me"), choice("nobody", "nobody")], validators=[Optional()])
+    label = SelectField(choices=[choice(*label) for label in LABELS.items()], validators=[Optional()])
+    state = SelectField(choices=[choice("open", "open"), choice("closed", "closed")], validators=[Optional()])
 
     def to_change(self, account: bytes) -> Change:
         """Give what is to be changed."""

@@ -5,12 +5,8 @@ import { refuses, vectors } from "../../testing/vectors.js";
 const { files, accepted, refused } = vectors("contents");
 
 /** @param {{name: string, size_bytes: number, sha256: string}[]} found */
-<<<<<<< HEAD
-const read = (found) => found.map(({ name, size_bytes, sha256 }) => ({ name, sizeBytes: size_bytes, sha256 }));
-=======
 const read = (found) =>
   found.map(({ name, size_bytes, sha256 }) => ({ name, sizeBytes: size_bytes, sha256 }));
->>>>>>> inbox
 
 for (const { what, found } of accepted) {
   test(`files that a message names are taken: ${what}`, () => checkFiles(read(found), { files }));
