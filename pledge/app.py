@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from pledge.accounts.access import add_accounts
 from pledge.accounts.keys import RecipientsAnswer
+from pledge.accounts.views.account import bp as stewards_account_bp
+from pledge.accounts.views.decisions import bp as stewards_bp
+from pledge.accounts.views.entry import bp as stewards_entry_bp
 from pledge.badges import service as badges
 from pledge.config import Config
 from pledge.core import statement as st
@@ -46,6 +49,11 @@ from pledge.web.prepared import PreparedAnswers, Render
 
 SITE_NAME = "Pledge"
 _PACKAGE = Path(__file__).parent
+_BLUEPRINTS = (
+    *(pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
+    *(stewards_bp, stewards_entry_bp, stewards_account_bp),
+    *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
+)
 
 
 def on_sequenced(session: Session, entries: Sequence[Sequenced]) -> None:
@@ -81,9 +89,7 @@ def create_app(instance: Instance | None = None, *, body_deadline: Deadline | No
     app.before_request(partial(check_origin, is_https=instance.config.is_https))
     app.before_request(check_text)
     add_accounts(app)
-    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
-        app.register_blueprint(bp)
-    for bp in (tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp):
+    for bp in _BLUEPRINTS:
         app.register_blueprint(bp)
     whole = WholeBodies(app.wsgi_app, body_deadline, upload_limit=upload_limit)
     app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware

@@ -189,6 +189,11 @@ def propose_revocation(
     )
 
 
+def withdraw(session: Session, proposal: Proposal) -> None:
+    """Ask for nothing any more."""
+    _drop_unlogged(session, Proposal.id == proposal.id)
+
+
 def list_open(session: Session, day: date) -> Sequence[Proposal]:
     """Give what waits for signatures, the oldest first."""
     return session.scalars(
