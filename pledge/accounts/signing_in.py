@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from pledge.accounts.keys import read_state
 from pledge.accounts.models import Account, Invitation, RecoveryCode, Throttle
 from pledge.accounts.secrets import (
     RandomBytes,
@@ -163,14 +162,9 @@ def invite(session: Session, name: str, *, is_founder: bool, now: datetime, rand
 
     Raises:
         MalformedError: This is no name.
-        ConflictError: Somebody has it already, or the log has had all its founders.
+        ConflictError: Somebody has it already.
     """
     name = clean_name(name)
-    if is_founder and (state := read_state(session)).founders >= state.quorum:
-        raise ConflictError(
-            "The log has had all its founders. From now on only stewards admit stewards: they invite from their account.",
-            code="founder-late",
-        )
     if len(name) > MAX_NAME:
         raise MalformedError(f"A name here has at most {MAX_NAME} characters.")
     if session.scalar(select(Account.id).where(Account.name == name)) is not None:

@@ -110,7 +110,10 @@ def run_to_fail(site: Site, *arguments: str) -> str:
 
 
 def test_a_passkey_is_enough_by_itself(fresh: Site, new_context: NewContext) -> None:
-    link = fresh.run("steward", "invite", "--founder", "Ada").split()[0]
+    name = fresh.url.replace("127.0.0.1", "localhost")  # passkeys are for names, and no numbers
+    environment = {**fresh.environment, "PLEDGE_URL": name}
+    invite = [PLEDGE, "steward", "invite", "--founder", "Ada"]
+    link = subprocess.run(invite, env=environment, capture_output=True, text=True, check=True).stdout.split()[0]
     context = new_context()
     page = context.new_page()
     device = context.new_cdp_session(page)
@@ -123,8 +126,7 @@ def test_a_passkey_is_enough_by_itself(fresh: Site, new_context: NewContext) -> 
         "isUserVerified": True,
     }
     device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    # Browsers take names, and no numbers, for whom a passkey is.
-    page.goto(link.replace("127.0.0.1", "localhost"))
+    page.goto(link)
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_role("heading", name="Ada")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
