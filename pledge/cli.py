@@ -20,6 +20,7 @@ _COMMANDS = {
     "news": "pledge.pledges.cli:news",
     "review": "pledge.pledges.cli:review",
     "serve": "pledge.operate:serve",
+    "steward": "pledge.accounts.cli:steward",
     "sign": "pledge.audit.sign:sign",
     "text": "pledge.pledges.cli:text",
     "tick": "pledge.operate:tick",

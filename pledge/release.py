@@ -14,7 +14,14 @@ from pledge.log.notary import log_statement
 from pledge.web.assets import static_folder, template_folder
 
 _SERVED = (".css", ".js", ".svg")
-_FORMS = ("layout/*.html", "macros/*.html", "pledges/*.html", "verify/*.html")
+_FORMS = (
+    "layout/*.html",
+    "macros/*.html",
+    "pledges/*.html",
+    "stewards/*.html",
+    "tips/*.html",
+    "verify/*.html",
+)
 
 
 def release_files() -> dict[str, str]:

@@ -7,5 +7,6 @@ from pledge.log import models as log
 from pledge.mail import models as mail
 from pledge.pledges import models as pledges
 from pledge.tallies import models as tallies
+from pledge.tips import models as tips
 
 metadata = Base.metadata

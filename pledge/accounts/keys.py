@@ -61,8 +61,11 @@ def is_steward(session: Session, account: bytes) -> bool:
 
     One whose key has run out still reads what is sealed to it.
     """
-    stands = or_(StewardKey.revoked_day.is_(None))
-    return bool(session.scalar(select(exists().where(StewardKey.account == account, stands))))
+    return bool(
+        session.scalar(
+            select(exists().where(StewardKey.account == account, StewardKey.revoked_day.is_(None)))
+        )
+    )
 
 
 def read_state(session: Session) -> LogState:

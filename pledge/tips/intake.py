@@ -124,7 +124,10 @@ def take_follow_up(session: Session, arrival: Arrival, number: int) -> date:
     today = arrival.now.date()
     came = session.scalar(
         select(func.count()).where(
-            Message.thread == thread.id, Message.sender == "source", Message.day == today
+            Message.thread == thread.id,
+            Message.sender == "source",
+            Message.number > 1,
+            Message.day == today,
         )
     )
     if (came or 0) >= FOLLOW_UPS_A_DAY:
@@ -136,8 +139,8 @@ def take_follow_up(session: Session, arrival: Arrival, number: int) -> date:
 
 def take_answer(
     session: Session, thread_id: bytes, number: int, received: Received, *, day: date, expires: date
-) -> None:
-    """Add a steward's answer to a thread.
+) -> bytes:
+    """Add a steward's answer to a thread; gives its id, that of its first copy where it came before.
 
     Raises:
         NotFoundError: The thread is gone.
@@ -147,10 +150,11 @@ def take_answer(
         raise NotFoundError("This thread is gone.")
     before = _at(session, thread_id, number)
     if before is not None and before.sha256 == received.sha256:
-        return
+        return before.id
     row = _row(received, thread_id, number, way="sealed", day=day)
     _add(session, thread_id, number, row | {"sender": "steward", "leaf": None})
     _move(session, thread_id, day, expires)
+    return received.id
 
 
 def acknowledge(notary: Notary, *, day: date, sha256: bytes) -> bytes:
@@ -192,6 +196,8 @@ def _add(session: Session, thread_id: bytes, number: int, row: dict[str, object]
 
 
 def _at(session: Session, thread_id: bytes, number: int) -> Message | None:
+    if number > MAX_NUMBER:
+        return None  # nor would it fit a column
     return session.scalar(select(Message).where(Message.thread == thread_id, Message.number == number))
 
 

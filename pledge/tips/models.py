@@ -2,13 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pledge.db import Base, Sha256
-
-LABELS = ("new", "working", "waiting", "verified", "duplicate", "not-for-us")
-"""What stewards may note about a thread. Words of their own would say here what an envelope hides."""
 
 
 class Thread(Base):
@@ -55,7 +52,7 @@ class Message(Base):
     )
 
     id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
-    thread: Mapped[bytes] = mapped_column(ForeignKey("tip_thread.id"))
+    thread: Mapped[bytes] = mapped_column(LargeBinary(16))
     number: Mapped[int]
     sender: Mapped[str] = mapped_column(String(7))
     way: Mapped[str] = mapped_column(String(9))

@@ -27,6 +27,7 @@ STATUS: tuple[tuple[type[errors.PledgeError], int], ...] = (
 
 TEXTS: dict[int, tuple[str, str]] = {
     400: ("This request does not make sense here", "Something in it is missing or not as it should be."),
+    401: ("You are not signed in", "Sign in first, or send a token that is still good."),
     403: ("This is not allowed", "The request came from another site, or the form was open for too long."),
     404: ("There is nothing here", "The address may be mistyped, or what was here has gone."),
     405: ("Not this way", "This address exists, but not for this kind of request."),

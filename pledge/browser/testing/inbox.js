@@ -36,7 +36,7 @@ export class SealedThread {
       id: "a".repeat(32),
       mailbox: MAILBOX,
       ...{ opened: day, moved: day, expires: "2027-01-01" },
-      ...{ state: /** @type {const} */ ("open"), label: null, assigned: null },
+      ...{ state: /** @type {const} */ ("open"), label: "new", assigned: null },
       messages: this.messages,
     };
   }

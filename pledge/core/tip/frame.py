@@ -11,7 +11,7 @@ signature by the mailbox's key over ``mailbox.follow_up``.
 """
 
 import struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pledge.errors import MalformedError
 
@@ -92,7 +92,7 @@ def parse_answer_frame(data: bytes) -> AnswerFrame:
     return AnswerFrame(*_unpack(data, _ANSWER, _ANSWER_FIELDS))
 
 
-def _unpack(data: bytes, magic: bytes, fields: struct.Struct) -> tuple[object, ...]:
+def _unpack(data: bytes, magic: bytes, fields: struct.Struct) -> tuple[Any, ...]:
     if len(data) != len(magic) + fields.size or not data.startswith(magic):
         raise MalformedError("This does not begin as a message to this site does.", code="frame")
     return fields.unpack(data[len(magic) :])

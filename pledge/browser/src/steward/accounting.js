@@ -17,8 +17,9 @@ import { fetchEnvelope, getBytes, getJson } from "./server.js";
 import { openThread } from "./thread.js";
 import { counted } from "./words.js";
 
-/** No message is kept for longer, so older leaves cannot be accounted for. */
-const DAYS = 45;
+/** For so long the server keeps what opens dummies; no older day can be accounted for. */
+const DAYS = 90;
+const DAY_MS = 86_400_000;
 const PASSES = 3;
 
 /**
@@ -37,7 +38,8 @@ export async function showAccounts(place, threads, desk) {
   try {
     const { held, unread } = await openAll(threads, desk, meter);
     meter.say("Reading the digests …");
-    const { days, missing } = account(await fetchDays(), held);
+    const { fetched, since } = await fetchDays();
+    const { days, missing } = account(fetched, held, since);
     part(place, "days", HTMLElement).replaceChildren(
       ...days.reverse().map(dayView),
       ...missing.map(missingView),
@@ -89,7 +91,10 @@ function skipThread(error) {
   if (!(error instanceof PledgeError) || ["network", "signed-out"].includes(error.code)) throw error;
 }
 
-/** @returns {Promise<import("./accounts.js").Day[]>} the newest last */
+/**
+ * Fetch the newest digests, and say from which day on that is all of them; empty if it is all that were ever made.
+ * @returns {Promise<{fetched: import("./accounts.js").Day[], since: string}>} the newest last
+ */
 async function fetchDays() {
   const [{ days }, opened] = await Promise.all([
     getJson("/tips/digests.json"),
@@ -99,13 +104,16 @@ async function fetchDays() {
   const dummies = new Map(
     opened.days.map((/** @type {{day: string, dummies: string[]}} */ one) => [one.day, one.dummies]),
   );
-  const newest = /** @type {string[]} */ (days).toSorted().slice(-DAYS);
+  const first = new Date(Date.now() - DAYS * DAY_MS).toISOString().slice(0, 10);
+  const all = /** @type {string[]} */ (days).toSorted();
+  const newest = all.filter((day) => day >= first);
+  /** @type {import("./accounts.js").Day[]} */
   const fetched = [];
   for (const day of newest) {
     const leaves = parseLeaves(await getBytes(`/tips/digests/${encodeURIComponent(day)}`));
     fetched.push({ day, leaves, dummies: (dummies.get(day) ?? []).map(fromBase64) });
   }
-  return fetched;
+  return { fetched, since: newest.length === all.length ? "" : first };
 }
 
 /** @param {Account} day */

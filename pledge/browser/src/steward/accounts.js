@@ -21,10 +21,11 @@ import { dummyLeaf, tipLeaf } from "../tip/digest.js";
  * Account for each day's leaves.
  * @param {readonly Day[]} days
  * @param {readonly Held[]} held
+ * @param {string} [since] the day from which on all digests are there; else all that were ever made are
  * @returns {{days: Account[], missing: Held[]}} each day's account, and the messages that had come before the newest
  *   digest and stand in none
  */
-export function account(days, held) {
+export function account(days, held, since = "") {
   const own = new Map(held.map((message) => [hex(tipLeaf(message.nonce, message.envelopeSha256)), message]));
   const found = new Set();
   const accounts = days.map(({ day, leaves, dummies }) => {
@@ -42,6 +43,6 @@ export function account(days, held) {
     };
   });
   const newest = days.map(({ day }) => day).reduce((a, b) => (a > b ? a : b), "");
-  const missing = [...own].filter(([name, { day }]) => day < newest && !found.has(name));
+  const missing = [...own].filter(([name, { day }]) => since <= day && day < newest && !found.has(name));
   return { days: accounts, missing: missing.map(([, message]) => message) };
 }

@@ -9,7 +9,7 @@
 import { messageOf, say } from "../dom.js";
 import { parseKey, roleKeyId } from "../ed25519.js";
 import { dayInWords } from "../readable.js";
-import { readFile } from "./contents.js";
+import { readFile } from "./open.js";
 import { clone, fill, Meter, part } from "./parts.js";
 import { canStream, saveFile } from "./saving.js";
 import { isSealedToOthers } from "./thread.js";
@@ -52,7 +52,7 @@ function refusal(shown, { since }) {
 /**
  * @param {HTMLElement} body
  * @param {Shown} shown
- * @param {import("./contents.js").Contents} contents
+ * @param {import("./open.js").Contents} contents
  * @param {Reader} reader
  */
 function fillBody(body, shown, contents, reader) {
@@ -118,7 +118,7 @@ function fillText(body, text) {
 /**
  * @param {HTMLElement} body
  * @param {Shown} shown
- * @param {import("./contents.js").Contents} contents
+ * @param {import("./open.js").Contents} contents
  */
 function fillFiles(body, { envelope }, contents) {
   const { files } = contents.manifest.message;

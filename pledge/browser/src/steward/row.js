@@ -27,7 +27,7 @@ export function fillRow(root, listed) {
     sizeInWords(Math.max(...messages.map(({ size_bytes }) => classOf(size_bytes) ?? size_bytes))),
   );
   fill(root, "way", wayIn(messages));
-  fill(root, "label", label === null ? "" : (LABELS.get(label) ?? label));
+  fill(root, "label", LABELS.get(label) ?? label);
   fill(root, "closed", state === "closed" ? "closed" : "");
   fill(root, "assigned", assigned === null ? "" : `with ${assigned}`);
   fill(root, "left", timeLeft(expires, today()));
@@ -48,7 +48,7 @@ export function wayIn(messages) {
  */
 function fillHandling(form, { id, label, state, assigned }) {
   form.action = `/stewards/threads/${id}`;
-  part(form, "label-choice", HTMLSelectElement).value = label ?? "";
+  part(form, "label-choice", HTMLSelectElement).value = label;
   part(form, "state-choice", HTMLSelectElement).value = state;
   const choice = part(form, "assigned-choice", HTMLSelectElement);
   const asIs = part(choice, "as-is", HTMLOptionElement);

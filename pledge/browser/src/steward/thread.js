@@ -5,11 +5,11 @@
  * numbers, whose they are, which way they came, and the hash that each names of the one before.
  *
  * @typedef {import("../tip/message.js").Manifest} Manifest
- * @typedef {import("./contents.js").Contents} Contents
+ * @typedef {import("./open.js").Contents} Contents
  * @typedef {{id: string, number: number, from: "source" | "steward", sha256: string, size_bytes: number, day: string,
  *   way: "sealed" | "by-server"}} Listed a message as the server lists it
  * @typedef {{id: string, mailbox: string, opened: string, moved: string, expires: string, state: "open" | "closed",
- *   label: string | null, assigned: string | null, messages: Listed[]}} ListedThread
+ *   label: string, assigned: string | null, messages: Listed[]}} ListedThread
  * @typedef {{origin: string, signersOn: (day: string) => string[]}} Trusted the log's origin, and whose signatures
  *   count on answers of a day
  * @typedef {{listed: Listed, envelope: Blob, contents: Contents | null, problem: PledgeError | null}} Shown a message;
@@ -18,7 +18,7 @@
 
 import { malformed, notVerified, PledgeError } from "../errors.js";
 import { checkThread } from "../tip/thread.js";
-import { openContents } from "./contents.js";
+import { openContents } from "./open.js";
 
 /**
  * Open the messages of a thread and judge each.
@@ -29,7 +29,7 @@ import { openContents } from "./contents.js";
  * @param {(listed: Listed) => Promise<Blob>} by.fetchEnvelope which checks the hash
  * @param {readonly Shown[]} [by.known] the first of them, opened before; the thread may only have grown since
  * @param {(shown: Shown) => void} [by.onShown] told of each that is new
- * @param {import("./contents.js").Progress} [by.progress]
+ * @param {import("./open.js").Progress} [by.progress]
  * @returns {Promise<Shown[]>}
  */
 export async function openThread(thread, { fetchEnvelope, known = [], onShown = () => {}, ...by }) {
@@ -50,7 +50,7 @@ export async function openThread(thread, { fetchEnvelope, known = [], onShown = 
  * Open one message and check it where it stands.
  * @param {Blob} envelope
  * @param {{listed: Listed, before: readonly string[], mailbox: string, identities: readonly string[],
- *   trusted: Trusted, progress?: import("./contents.js").Progress}} place `before`: the hashes of the envelopes before it
+ *   trusted: Trusted, progress?: import("./open.js").Progress}} place `before`: the hashes of the envelopes before it
  * @returns {Promise<Shown>}
  */
 export async function judge(envelope, { listed, before, mailbox, identities, trusted, progress }) {

@@ -56,4 +56,6 @@ test("a message that came before the newest digest and stands in none is missing
   const days = [dayOf("2026-11-20", []), dayOf("2026-11-22", [])];
   const today = held(3, "2026-11-22");
   assert.deepEqual(account(days, [FIRST, today]).missing, [FIRST]);
+  assert.deepEqual(account(days, [FIRST], "2026-11-20").missing, [FIRST]);
+  assert.deepEqual(account(days, [FIRST], "2026-11-21").missing, []);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { utf8 } from "../../src/bytes.js";
 import { answerable, frameAnswer, parseAnswer, sealAnswer } from "../../src/steward/answer.js";
-import { openContents } from "../../src/steward/contents.js";
+import { openContents } from "../../src/steward/open.js";
 import { openThread } from "../../src/steward/thread.js";
 import { join } from "../../testing/bytes.js";
 import {

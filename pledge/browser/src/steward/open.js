@@ -21,6 +21,7 @@ import { fileEntryName, MANIFEST, readDirectory, readEntries, TAIL_BYTES } from 
 import { concat, hex } from "../bytes.js";
 import { malformed, notVerified, PledgeError } from "../errors.js";
 import { chunksOf } from "../streams.js";
+import { checkFiles } from "../tip/contents.js";
 import { openEnvelope } from "../tip/envelope.js";
 import { MAX_MANIFEST_BYTES, parseManifest } from "../tip/message.js";
 
@@ -35,15 +36,15 @@ export async function openContents(identities, envelope, progress = () => {}) {
   const { identity, plaintext } = await openWithAny(identities, envelope);
   const entries = await findDirectory(plaintext, progress);
   const again = counted(await openEnvelope(identity, envelope), progress);
-  /** @type {[Entry, string][]} */
+  /** @type {import("../tip/contents.js").Found[]} */
   const files = [];
   let manifest = new Uint8Array();
   for await (const [entry, data] of readEntries(again, entries)) {
     if (entry.name === MANIFEST) manifest = await joined(data, entry.sizeBytes);
-    else files.push([entry, await hashOf(data)]);
+    else files.push({ name: entry.name, sizeBytes: entry.sizeBytes, sha256: await hashOf(data) });
   }
   const parsed = parseManifest(manifest);
-  checkFiles(files, parsed);
+  checkFiles(files, parsed.message);
   return { identity, entries, manifest: parsed };
 }
 
@@ -138,24 +139,6 @@ async function hashOf(data) {
   return hex(hash.digest());
 }
 
-/**
- * @param {readonly [Entry, string][]} files with their hashes
- * @param {Manifest} manifest
- */
-function checkFiles(files, { message }) {
-  const fits =
-    files.length === message.files.length &&
-    message.files.every(({ name, size_bytes, sha256: expected }, index) => {
-      const [entry, digest] = files[index] ?? [];
-      return (
-        entry?.name === fileEntryName(index + 1, name) &&
-        entry.sizeBytes === size_bytes &&
-        digest === expected
-      );
-    });
-  if (!fits) throw otherFiles();
-}
-
 function otherFiles() {
-  return notVerified("The files in this envelope are not the ones that its message names.");
+  return notVerified("The files in this envelope are not the ones that its message names.", "other-files");
 }
