@@ -242,7 +242,17 @@ def test_what_a_key_signed_before_it_was_rotated_stands(
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("number", "file", "status"),
-    [("2", "2", 404), ("2", "0", 404), ("1", "1", 404), ("3", "1", 404), ("", "1", 400), ("2", "²", 400), ("-1", "1", 400), ("99999", "1", 400), ("2", "", 400)],
+    [
+        ("2", "2", 404),
+        ("2", "0", 404),
+        ("1", "1", 404),
+        ("3", "1", 404),
+        ("", "1", 400),
+        ("2", "²", 400),
+        ("-1", "1", 400),
+        ("99999", "1", 400),
+        ("2", "", 400),
+    ],
 )
 def test_only_files_that_are_there_are_given(
     source: Source, stewards: list[Steward], number: str, file: str, status: int

@@ -6,9 +6,12 @@
 
 import { PledgeError } from "../errors.js";
 
-/** Whether this browser can read the server's options. */
+const NUMBERS = /^[0-9.]+$|^\[/;
+
+/** Whether this browser can read the server's options, and the site has a name: there are no passkeys for numbers. */
 export function hasPasskeys() {
   return (
+    !NUMBERS.test(location.hostname) &&
     typeof PublicKeyCredential !== "undefined" &&
     "parseCreationOptionsFromJSON" in PublicKeyCredential &&
     "parseRequestOptionsFromJSON" in PublicKeyCredential
