@@ -34,7 +34,7 @@ def read_text(file: str | None) -> str:
     if file is None:
         return ""
     if file == "-":
-        data = click.get_binary_stream("stdin").read(_MAX_TEXT_BYTES + 1)
+        data = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1)
     else:
         data = read_bounded(Path(file), _MAX_TEXT_BYTES)
     try:

@@ -1,6 +1,7 @@
 """Files for their owner alone, and the terminal: what may be written where, and what may be shown."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -80,8 +81,8 @@ def only_terminal() -> Iterator[TextIO]:
     Raises:
         NotFoundError: There is none.
     """
-    if click.get_text_stream("stdout").isatty():
-        yield click.get_text_stream("stdout")
+    if sys.stdout.isatty():
+        yield sys.stdout
         return
     terminal = None
     with suppress(OSError):
