@@ -60,11 +60,11 @@ class Site:
 
 
 @contextmanager
-def serve_locally(home: Path, command: Sequence[str] = _SERVE) -> Iterator[Site]:
-    """Serve a home, founding a trial in it where there is none, until the block ends."""
+def serve_locally(home: Path, command: Sequence[str] = _SERVE, *, host: str = "127.0.0.1") -> Iterator[Site]:
+    """Serve a home, founding a trial in it where there is none, until the block ends; ``host`` is what it is called."""
     port = _free_port()
     relay = Relay(port)
-    url = f"http://127.0.0.1:{relay.port}"
+    url = f"http://{host}:{relay.port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PLEDGE_")},
         "PLEDGE_HOME": str(home),

@@ -56,7 +56,9 @@ async function make() {
     const { old, needed } = splitOld(before, day);
     const keys = newKeys(day);
     const bundle = { ...before, keys: [...needed, keys] };
-    wrapped = await wrapBundle(bundle, passphrase.value);
+    const made = await wrapBundle(bundle, passphrase.value);
+    await unwrapBundle(made, passphrase.value); // what cannot be opened again is no copy
+    wrapped = made;
     passphrase.value = again.value = "";
     show(await offerKeys(block.payload, keys), old.length);
   } finally {
