@@ -13,7 +13,7 @@ from pledge.core.password import MAX_CHARACTERS, check_password
 from pledge.core.statement import parse_base64
 from pledge.core.totp import parse_secret
 from pledge.errors import ForbiddenError, MalformedError
-from pledge.web.forms import SiteForm
+from pledge.web.forms import SiteForm, choice
 
 _MAX_CODE = 40
 _MAX_RESPONSE = 32_768
@@ -153,7 +153,7 @@ class RevocationForm(SiteForm):
     """Whose key shall end, and why."""
 
     key = HiddenField(validators=[InputRequired(), Length(max=60)])
-    reason = SelectField("Why", choices=list(REASONS))
+    reason = SelectField("Why", choices=[choice(value, label) for value, label in REASONS])
 
 
 class InvitationForm(SiteForm):

@@ -117,6 +117,19 @@ def test_two_found_themselves_and_admit_a_third(
     assert "3 current; tips are open." in own_site.run("steward", "list")
     assert b"AGE-SECRET-KEY" not in own_site.relay.sent_since(0)
 
+    looking = new_context(bypass_csp=True, storage_state=cleo.context.storage_state()).new_page()
+    make_keys(cleo)  # the next ones, so that something waits
+    for path in ("", "/account", "/account/password", "/keys", "/approvals", "/inbox"):
+        looking.goto(f"{own_site.url}/stewards{path}")
+        judge(looking)
+
+
+def test_pages_of_strangers_fit_and_are_accessible(own_site: Site, new_context: NewContext) -> None:
+    looking = new_context(bypass_csp=True).new_page()
+    for link in (f"{own_site.url}/stewards/sign-in", own_site.run("steward", "invite", "--founder", "Ada")):
+        looking.goto(link.strip())
+        judge(looking)
+
 
 def named(link: str) -> str:
     """The same link under the name that devices keep passkeys for."""
