@@ -9,7 +9,6 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from fido2 import cbor
-from fido2.cose import ES256
 from fido2.utils import websafe_encode
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
@@ -36,7 +35,11 @@ class Device:
 
     def make(self, options: dict[str, Any]) -> str:
         """Answer to ``navigator.credentials.create``."""
-        public = cbor.encode(ES256.from_cryptography_key(self.key.public_key()))
+        point = self.key.public_key().public_numbers()
+        # RFC 9053, section 7.1.1: kty EC2, alg ES256, crv P-256, x, y.
+        public = cbor.encode(
+            {1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")}
+        )
         attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + public
         made = {"fmt": "none", "attStmt": {}, "authData": self._head(self.flags | ATTESTED) + attested}
         return self._answer(

@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from pledge.accounts import signing_in
-from pledge.accounts.models import AccountSession, Throttle
+from pledge.accounts.models import Account, AccountSession, RecoveryCode, Throttle
 from pledge.accounts.signing_in import Credentials
 from pledge.core import password as passwords
+from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, UnavailableError
 from pledge.instance import Instance
 from tests.site_kit import Clock, csrf_token, random_bytes
@@ -236,7 +237,7 @@ def test_a_new_password_takes_the_old_one_and_ends_the_rest(
     page = client.get("/stewards/account/password").text
     found = re.search(r'name="secret"[^>]*value="([A-Z2-7]{32})"', page)
     assert found
-    new = Steward(instance, ada.id, "Ada", signing_in.totp.parse_secret(found[1]), [])
+    new = Steward(instance, ada.id, "Ada", totp.parse_secret(found[1]), [])
     fields = {
         "csrf_token": csrf_token(page),
         "secret": found[1],
@@ -265,8 +266,8 @@ def test_what_is_kept_opens_nothing(instance: Instance, ada: Steward) -> None:
     """Neither password nor code secret nor recovery code nor token stands in the database's rows."""
     token = ada.token()
     with instance.database.reading() as session:
-        row = session.get_one(signing_in.Account, ada.id)
-        codes = [kept.code_hash for kept in session.scalars(select(signing_in.RecoveryCode))]
+        row = session.get_one(Account, ada.id)
+        codes = [kept.code_hash for kept in session.scalars(select(RecoveryCode))]
     assert row.password_hash is not None
     assert passwords.is_password(PASSWORD, row.password_hash)
     assert row.totp_secret is not None
