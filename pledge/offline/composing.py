@@ -33,10 +33,11 @@ def read_text(file: str | None) -> str:
     """
     if file is None:
         return ""
-    if file == "-":
-        data = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1)
-    else:
-        data = read_bounded(Path(file), _MAX_TEXT_BYTES)
+    data = (
+        sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1)
+        if file == "-"
+        else read_bounded(Path(file), _MAX_TEXT_BYTES)
+    )
     try:
         text = unicodedata.normalize("NFC", data.decode().replace("\r\n", "\n").strip("\n"))
     except UnicodeDecodeError:

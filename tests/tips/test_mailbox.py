@@ -288,8 +288,8 @@ def test_no_cookie_is_set_anywhere_and_nothing_may_be_stored(source: Source) -> 
     client = source.app.test_client()
     answers = [client.get(path) for path in ("/tips/new", "/mailbox", "/mailbox/challenge")]
     data = {"words": source.words, "sure": "yes", "text": "x"}
-    for path in ("/mailbox", "/mailbox/reply", "/mailbox/burn-by-words"):
-        answers.append(client.post(path, data=data, content_type=FORM))
+    paths = ("/mailbox", "/mailbox/reply", "/mailbox/burn-by-words")
+    answers += [client.post(path, data=data, content_type=FORM) for path in paths]
     answers.append(client.post("/tips/new", data={"text": "x"}, content_type=FORM))
     answers.append(client.post("/mailbox/thread", json=source.auth()))
     for answer in answers:
