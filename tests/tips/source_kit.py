@@ -153,9 +153,7 @@ def answer(steward: Steward, source: Source, text: str = "Thank you.", files: Se
 
     to = [format_recipient(source.codename.identity.recipient), *recipients_of(source.instance)]
     given = [Given(name, [data]) for name, data in files]
-    return b"".join(
-        seal_message(given, make, key=steward.key, recipients=to, random_bytes=random_bytes)
-    )
+    return b"".join(seal_message(given, make, key=steward.key, recipients=to, random_bytes=random_bytes))
 
 
 def framed_answer(envelope: bytes, source: Source) -> bytes:

@@ -193,9 +193,7 @@ def test_what_is_no_envelope_is_refused_and_nothing_of_it_kept(
         receive_follow_up(source.instance, upload(source.follow_up(make())))
     source.hashes.pop()
     with pytest.raises(MalformedError):
-        receive_answer(
-            source.instance, thread_of(source.instance).id, upload(framed_answer(make(), source))
-        )
+        receive_answer(source.instance, thread_of(source.instance).id, upload(framed_answer(make(), source)))
     assert kept(source.instance) == before
 
 
