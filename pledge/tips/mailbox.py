@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from pledge.core.keys import parse_key
 from pledge.core.statement.canonical import Value, format_base64, format_json, parse_base64
 from pledge.core.tip.mailbox import MailboxId, mailbox_id, verify_answer
+from pledge.core.tip.message import MAX_NUMBER
 from pledge.core.tlog.proof import format_tlog_proof
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, VerificationError
 from pledge.instance import Instance
@@ -76,11 +77,12 @@ def let_in(auth: object, *, session_key: bytes, origin: str, now: datetime) -> M
 
 
 def messages_of(session: Session, mailbox: MailboxId) -> Sequence[Message]:
-    """Give a mailbox's messages in order; none where there is no thread."""
+    """Give a mailbox's messages in order, none where there is no thread; their contents are read when asked for."""
     return session.scalars(
         select(Message)
         .join(Thread, Message.thread == Thread.id)
         .where(Thread.mailbox == mailbox)
+        .options(defer(Message.content))
         .order_by(Message.number)
     ).all()
 
@@ -99,10 +101,16 @@ def find_answer(session: Session, mailbox: MailboxId, number: object) -> Message
     Raises:
         NotFoundError: There is none of this number.
     """
-    found = [m for m in messages_of(session, mailbox) if m.number == number and m.sender == "steward"]
-    if not found:
+    found = None
+    if isinstance(number, int) and 0 < number <= MAX_NUMBER:
+        found = session.scalar(
+            select(Message)
+            .join(Thread, Message.thread == Thread.id)
+            .where(Thread.mailbox == mailbox, Message.number == number, Message.sender == "steward")
+        )
+    if found is None:
         raise NotFoundError("There is no such message here.")
-    return found[0]
+    return found
 
 
 def _listed(instance: Instance, session: Session, message: Message) -> Value:

@@ -133,7 +133,8 @@ def later_message(
 def _files(parts: Iterable[Part], fields: Fields) -> Iterator[Given]:
     for part in parts:
         if part.filename is None:
-            fields.values.setdefault(part.name, []).append(part.text())
+            text = part.text()
+            fields.values.setdefault(part.name, []).append(text)
         elif part.name == "files" and part.filename:
             yield Given(part.filename, part.chunks)
 

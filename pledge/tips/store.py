@@ -104,20 +104,34 @@ class Store:
         return removed
 
     def rewrite(self, message_id: bytes, day: date) -> None:
-        """Write a file anew under the same name, with its times set to the day, so that it does not tell its own."""
+        """Write a file anew under the same name, with its times set to the day, so that it does not tell its own.
+
+        Where there is no room for a second copy, the first keeps its place on the disk and gets other times only.
+        """
         path = self._path(message_id)
         copy = path.with_suffix(".part")
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
         if not path.exists():
             return  # small, or burned meanwhile
         copy.unlink(missing_ok=True)  # of a pass that was cut off
+        try:
+            self._copy(path, copy)
+        except OSError as error:
+            copy.unlink(missing_ok=True)
+            if error.errno not in _NO_ROOM:
+                raise
+            os.utime(path, (noon, noon))
+            return
+        os.utime(copy, (noon, noon))
+        copy.rename(path)
+        self._sync()
+
+    @staticmethod
+    def _copy(path: Path, copy: Path) -> None:
         with path.open("rb") as source, _create(copy) as target:
             shutil.copyfileobj(source, target, _CHUNK_BYTES)
             target.flush()
             os.fsync(target.fileno())
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
-        os.utime(copy, (noon, noon))
-        copy.rename(path)
-        self._sync()
 
     def _receive_file(self, head: bytes, pieces: Iterator[bytes], message_id: bytes) -> Received:
         self.directory.mkdir(mode=0o700, exist_ok=True)

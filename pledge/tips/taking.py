@@ -132,9 +132,9 @@ def receive_answer(instance: Instance, thread_id: bytes, upload: Upload) -> tupl
 
 def burn(instance: Instance, mailbox: str) -> None:
     """Delete a thread, if there is one, from rows, journal and files, at once."""
-    gone = instance.log.run(partial(upkeep.burn, mailbox=mailbox))
-    open_store(instance).remove(gone)
-    tidy(instance.database)
+    burn_it = partial(upkeep.burn, mailbox=mailbox)
+    if upkeep.delete_at_once(instance.database, open_store(instance), burn_it):
+        tidy(instance.database)
 
 
 def _arrival(

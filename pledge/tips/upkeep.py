@@ -4,7 +4,7 @@ The nightly pass takes all that came before today and is not settled: it commits
 and files in random order, with no time but the day. Then it deletes what has had its time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import TypeVar
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from pledge.accounts.keys import stewards_are_enough
 from pledge.core.tip.digest import Leaf
-from pledge.db import table_of
+from pledge.db import Database, table_of
 from pledge.instance import Instance
 from pledge.log.notary import RandomBytes
 from pledge.tips.digests import add_digest
@@ -32,26 +32,33 @@ _THREAD, _MESSAGE = table_of(Thread), table_of(Message)
 def tend(instance: Instance, store: Store) -> tuple[int, int]:
     """Do what the day asks for; gives how many messages were settled, and how many threads were deleted."""
     today = instance.clock().date()
-    unsettled = _unsettled(instance, today)
-    for message_id, day in _shuffled(unsettled, instance.random_bytes):
-        store.rewrite(message_id, day)
-    settled = instance.log.run(partial(_settle, instance=instance, today=today))
-    gone = instance.log.run(partial(_delete_expired, today=today))
-    store.remove(gone)
+    gone = delete_at_once(instance.database, store, partial(_delete_expired, today=today))
     with instance.database.reading() as session:
         known = session.scalars(select(Message.id).where(Message.content.is_(None))).all()
     store.sweep(known)
-    return settled, len(gone)
+    for message_id, day in _shuffled(_unsettled(instance, today), instance.random_bytes):
+        store.rewrite(message_id, day)
+    settled = instance.log.run(partial(_settle, instance=instance, today=today))
+    return settled, gone
+
+
+def delete_at_once(database: Database, store: Store, work: Callable[[Session], Sequence[bytes]]) -> int:
+    """Delete rows and then their files, whether or not the log can be extended; gives how many messages they were."""
+    with database.writing() as session:
+        gone = work(session)
+        session.commit()
+    store.remove(gone)
+    return len(gone)
 
 
 def is_due(session: Session, today: date) -> bool:
-    """Tell whether the day's work is to do: nothing came of today's digest yet, or something waits for it."""
+    """Tell whether the day's work is to do: something has had its time, or there is no digest yet, and should be."""
     if session.scalar(select(exists().where(Thread.expires <= today))):
         return True
-    if session.scalar(select(exists().where(Message.settled.is_(None), Message.day < today))):
-        return True
-    has_digest = session.scalar(select(exists().where(Digest.day == today)))
-    return not has_digest and stewards_are_enough(session, today)
+    if session.scalar(select(exists().where(Digest.day == today))):
+        return False  # what came late for it, around midnight, waits for tomorrow's
+    waits = session.scalar(select(exists().where(Message.settled.is_(None), Message.day < today)))
+    return waits or stewards_are_enough(session, today)
 
 
 def burn(session: Session, mailbox: str) -> Sequence[bytes]:

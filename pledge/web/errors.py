@@ -117,8 +117,14 @@ def problem(status: int, *, message: str | None = None, code: str | None = None)
     return response
 
 
+_OF_PROGRAMS = "application/octet-stream"
+"""No form is sent as this; whoever does so reads an answer's members and shows no page."""
+
+
 def _wants_json() -> bool:
     if request.path.startswith("/api/") or request.path.endswith(".json"):
+        return True
+    if request.method == "POST" and request.mimetype == _OF_PROGRAMS:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best in {"application/json", "application/problem+json"}

@@ -68,7 +68,7 @@ def _let_in() -> tuple[MailboxId, dict[str, object]]:
     data = request.get_data(cache=True)
     try:
         asked = json.loads(data) if len(data) <= MAX_ENTRY_BYTES else None
-    except ValueError:
+    except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict):
         raise MalformedError("This request is not as the page sends it.", code="auth")
