@@ -24,6 +24,7 @@ _COMMANDS = {
     "sign": "pledge.audit.sign:sign",
     "text": "pledge.pledges.cli:text",
     "tick": "pledge.operate:tick",
+    "tips": "pledge.offline.cli:tips",
     "verify": "pledge.audit.cli:verify",
 }
 

@@ -20,7 +20,7 @@ ARGUMENTS = (
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing else can be reached
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing else can be reached
 )
 NewContext = Callable[..., BrowserContext]
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -28,9 +28,11 @@ from pledge.core.tip.mailbox import challenge, derive_nonce, follow_up
 from pledge.core.tip.message import Message
 from pledge.core.tip.sealing import Given, seal_message
 from pledge.core.words import words_from_entropy
-from pledge.instance import Instance
 from tests.site_kit import random_bytes
 from tests.steward_kit import Steward
+
+if TYPE_CHECKING:
+    from pledge.instance import Instance
 
 OCTETS = "application/octet-stream"
 Named = tuple[str, bytes]

@@ -246,9 +246,9 @@ def test_without_proof_of_work_only_so_many_are_taken_an_hour(
     before = kept(instance)
     for files in ([], [("a.bin", os.urandom(300_000))]):
         source = Source(instance)
-        body = source.tip(source.seal(files=files))
+        sent = upload(source.tip(source.seal(files=files)))
         with pytest.raises(LimitError):
-            receive_tip(instance, upload(body))
+            receive_tip(instance, sent)
     assert kept(instance) == before
     receive_tip(instance, upload(Source(instance).tip(is_stamped=True)))
     clock.now += timedelta(hours=1)

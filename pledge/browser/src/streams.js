@@ -68,7 +68,7 @@ export function streamOf(chunks) {
  * Let everything else that waits have its turn. Timers would do too, but are slow in a tab that is not looked at.
  * @returns {Promise<void>}
  */
-function pause() {
+export function pause() {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     port1.onmessage = () => {

@@ -18,6 +18,9 @@ from pledge.core.keys import SigningKey
 from pledge.core.tip.message import MAX_FILES, MAX_FILES_BYTES, File, Message, format_manifest, sign_message
 from pledge.errors import LimitError, MalformedError
 
+MakeMessage = Callable[[tuple[File, ...]], Message]
+"""Puts a message together from what its manifest says of the files."""
+
 
 class Given(NamedTuple):
     """A file, called whatever its owner calls it, and its data in chunks of any size."""
@@ -28,7 +31,7 @@ class Given(NamedTuple):
 
 def seal_message(
     files: Iterable[Given],
-    make_message: Callable[[tuple[File, ...]], Message],
+    make_message: MakeMessage,
     *,
     key: SigningKey,
     recipients: Sequence[str],
@@ -63,7 +66,7 @@ def _parse_hybrid(recipient: str) -> HybridRecipient:
 
 
 def _entries(
-    files: Iterable[Given], make_message: Callable[[tuple[File, ...]], Message], key: SigningKey
+    files: Iterable[Given], make_message: MakeMessage, key: SigningKey
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     listed: list[File] = []
     for number, (name, chunks) in enumerate(files, start=1):

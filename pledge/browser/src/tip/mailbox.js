@@ -3,6 +3,7 @@
  *
  *     id        = SHA-256(mailbox public key[32])[:16], as 32 hex digits
  *     challenge = "pledge/mailbox-auth/v1\n<origin>\n<id>\n<nonce, 64 hex digits>", signed by the mailbox key
+ *     follow-up = "pledge/follow-up/v1\n<origin>\n<id>\n<number>\n<leaf, hex>\n<SHA-256 of the envelope, hex>", signed
  *     nonce n   = HMAC-SHA256(seed of purpose digest, "pledge/tip-nonce/v1\n<number>")
  *
  * The last is what blinds the leaf of a source's message in the day's digest (`digest.js`). It follows from the
@@ -42,6 +43,16 @@ export function parseMailboxId(text) {
  */
 export function challenge(mailbox, nonce, { origin }) {
   return utf8(`pledge/mailbox-auth/v1\n${origin}\n${mailbox}\n${hex(nonce)}`);
+}
+
+/**
+ * What the mailbox's key signs to add a message to its thread. It names all there is to name, so that a replay is the
+ * same message once more.
+ * @param {string} mailbox
+ * @param {{origin: string, number: number, leaf: Uint8Array, envelopeSha256: string}} message its hash in hex
+ */
+export function followUp(mailbox, { origin, number, leaf, envelopeSha256 }) {
+  return utf8(`pledge/follow-up/v1\n${origin}\n${mailbox}\n${number}\n${hex(leaf)}\n${envelopeSha256}`);
 }
 
 /**
