@@ -86,6 +86,8 @@ def serve(ctx: click.Context, *, local: bool) -> None:
     if instance.outbox.is_local:
         where = f"{config.url}/mail and " if instance.is_local else ""
         click.echo(f"Mail in   {where}{instance.outbox.directory}", err=True)
+    if instance.is_local:
+        click.echo(f"Stewards  {config.url}/stewards says how to found some, so that tips open", err=True)
     instance.database.close()
     serve_site(config)
 
