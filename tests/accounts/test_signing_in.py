@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from pledge.accounts import signing_in
-from pledge.accounts.models import AccountSession, Throttle
+from pledge.accounts.models import Account, AccountSession, RecoveryCode, Throttle
 from pledge.accounts.signing_in import Credentials
 from pledge.core import password as passwords
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, UnavailableError
@@ -265,8 +265,8 @@ def test_what_is_kept_opens_nothing(instance: Instance, ada: Steward) -> None:
     """Neither password nor code secret nor recovery code nor token stands in the database's rows."""
     token = ada.token()
     with instance.database.reading() as session:
-        row = session.get_one(signing_in.Account, ada.id)
-        codes = [kept.code_hash for kept in session.scalars(select(signing_in.RecoveryCode))]
+        row = session.get_one(Account, ada.id)
+        codes = [kept.code_hash for kept in session.scalars(select(RecoveryCode))]
     assert row.password_hash is not None
     assert passwords.is_password(PASSWORD, row.password_hash)
     assert row.totp_secret is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import NewContext
 from tests.e2e.record import Record
@@ -18,8 +18,8 @@ from tests.running_site import Site, serve_locally
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SLOW_MS = 90_000
-WHOLE = {"name": "会议记录.pdf", "mimeType": "application/pdf", "buffer": FILE}
-SMALL = {"name": "notes.txt", "mimeType": "text/plain", "buffer": NOTES}
+WHOLE: FilePayload = {"name": "会议记录.pdf", "mimeType": "application/pdf", "buffer": FILE}
+SMALL: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": NOTES}
 
 
 @pytest.fixture
