@@ -16,7 +16,7 @@ from pledge.core.tip.sealing import Given
 from pledge.errors import LimitError, MalformedError
 from pledge.offline.private import chunks_of
 
-_MAX_TEXT_BYTES: Final = 4 * MAX_TEXT_CHARS
+_MAX_TEXT_BYTES: Final = 4 * MAX_TEXT_CHARS + 4  # so that more than may be can be told
 
 
 def today() -> date:
@@ -33,10 +33,8 @@ def read_text(file: str | None) -> str:
     """
     if file is None:
         return ""
-    if file == "-":
-        data = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1)
-    else:
-        data = read_bounded(Path(file), _MAX_TEXT_BYTES)
+    is_typed = file == "-"
+    data = sys.stdin.buffer.read(_MAX_TEXT_BYTES) if is_typed else read_bounded(Path(file), _MAX_TEXT_BYTES)
     try:
         text = unicodedata.normalize("NFC", data.decode().replace("\r\n", "\n").strip("\n"))
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ LABELS: Final = {
     "not-for-us": "not for us",
 }
 _NAME_DIGITS: Final = 8
+"""So much of a thread's id names it, on the page and for ``pledge tips reply``."""
 _KIB: Final = 1024
 _MIB: Final = 1024 * 1024
 _FEW: Final = 10
@@ -116,7 +117,7 @@ def time_left(expires: date, *, today: date) -> str:
 
 def _thread_row(thread: ListedThread, today: date) -> ThreadRow:
     messages = thread["messages"]
-    name = thread["mailbox"][:_NAME_DIGITS]
+    name = thread["id"][:_NAME_DIGITS]
     is_by_server = any(message["way"] == "by-server" for message in messages)
     return ThreadRow(
         id=thread["id"],

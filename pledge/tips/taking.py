@@ -26,7 +26,7 @@ from pledge.instance import Instance
 from pledge.tips import intake, upkeep
 from pledge.tips.intake import Arrival
 from pledge.tips.models import Message
-from pledge.tips.store import Received, Store
+from pledge.tips.store import MAX_IN_ROW_BYTES, Received, Store
 from pledge.web.uploads import Upload
 
 T = TypeVar("T")
@@ -44,8 +44,9 @@ def receive_tip(instance: Instance, upload: Upload) -> bytes:
         MalformedError, ConflictError, LimitError, UnavailableError: Why it was not; nothing of it was kept.
     """
     frame = parse_tip_frame(_head(upload, TIP_BYTES))
-    with instance.database.reading() as session:
-        intake.check_open(session, instance.clock().date())
+    if upload.left_bytes > MAX_IN_ROW_BYTES:  # small ones are told soon enough, and share the question
+        with instance.database.reading() as session:
+            intake.check_open(session, instance.clock().date())
     received = open_store(instance).receive(
         upload.chunks(), instance.random_bytes(16), size_bytes=upload.left_bytes
     )

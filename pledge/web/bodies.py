@@ -11,6 +11,7 @@ that takes too long is given up (``web.deadline``). A proxy that buffers request
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -74,24 +75,22 @@ class WholeBodies:
     def _stream(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", limit: int
     ) -> Iterable[bytes]:
-        """Hand a body on unread, if there is a place."""
+        """Hand a body on unread, if there is a place, which is free again once the body has been read."""
         status, length = _length(environ, limit)
         places = self._small_places if length <= LARGE_BYTES else self._large_places
         has_place = status is None and places.acquire(timeout=_WAIT_SECONDS)
         stream = environ["wsgi.input"]
         environ["wsgi.input"] = BytesIO()  # nothing but the upload below may read it
         environ["CONTENT_LENGTH"] = "0"
-        environ[UPLOAD] = Upload(stream, length)
-        if not has_place:
-            environ[REFUSAL] = status or 503
+        with ExitStack() as reading:
+            environ[UPLOAD] = Upload(stream, length, on_read=reading.close)
+            if not has_place:
+                environ[REFUSAL] = status or 503
+                return self._app(environ, start_response)
+            reading.callback(places.release)
+            if self._deadline is not None:
+                reading.enter_context(self._deadline.reading(environ))
             return self._app(environ, start_response)
-        try:
-            if self._deadline is None:
-                return self._app(environ, start_response)
-            with self._deadline.reading(environ):
-                return self._app(environ, start_response)
-        finally:
-            places.release()
 
     def _read(self, environ: "WSGIEnvironment") -> tuple[int | None, bytes]:
         if not self._places.acquire(timeout=_WAIT_SECONDS):

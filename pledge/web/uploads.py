@@ -4,7 +4,7 @@ The server hands on a body that was cut off as if it had ended, so ``Content-Len
 read, and whatever ends before it is refused. ``web.bodies`` lets only so many through at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from pledge.errors import MalformedError
@@ -24,10 +24,14 @@ class Upload:
     Args:
         stream: What the server gives.
         size_bytes: What the request says that it is long.
+        on_read: Called once all of it has been read.
     """
 
-    def __init__(self, stream: "InputStream", size_bytes: int) -> None:
+    def __init__(
+        self, stream: "InputStream", size_bytes: int, *, on_read: Callable[[], object] = lambda: None
+    ) -> None:
         self._stream = stream
+        self._on_read = on_read
         self.size_bytes = size_bytes
         self.left_bytes = size_bytes
 
@@ -59,6 +63,8 @@ class Upload:
                 "This did not arrive whole. Nothing was kept; send it again.", code="cut-off"
             )
         self.left_bytes -= len(piece)
+        if not self.left_bytes:
+            self._on_read()
         return piece
 
 

@@ -46,14 +46,13 @@ def test_an_empty_inbox_says_so(app: Flask, stewards: list[Steward]) -> None:
 
 def test_the_list_tells_what_the_server_knows(app: Flask, stewards: list[Steward], clock: Clock) -> None:
     """By day, with sizes, ways and downloads; and not a word of what is in it."""
-    source = Source(app)
-    tip = source.tip(text=TEXT)
+    tip = Source(app).tip(text=TEXT)
     clock.pass_days(1)
     Source(app).tip(text=TEXT, files=[("a.txt", bytes(300_000))])
     page = stewards[0].sign_in(app).get("/stewards/inbox").text
     days = re.findall(r'<section class="day">.*?</section>', page, re.DOTALL)[:2]
     assert ["1 MiB" in days[0], "4 KiB" in days[1]] == [True, True]
-    assert source.codename.mailbox[:8] in days[1]
+    assert re.search(r"Thread\s+<code[^>]*>[0-9a-f]{8}</code>", days[1])
     assert "came sealed" in days[1]
     assert re.search(r"deleted in \d\d days", days[1])
     (path,) = re.findall(r'href="(/stewards/envelopes/[0-9a-f]{32})"', days[1])

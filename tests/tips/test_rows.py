@@ -52,12 +52,12 @@ def test_a_thread_is_told_by_what_the_server_knows() -> None:
         [listed("2026-11-25", listed_message(1), answer, label="working", assigned="Ada")], today=TODAY
     )
     [row] = day.threads
-    assert (row.name, row.count, row.size) == ("01234567", "2 messages", "64 KiB")
+    assert (row.name, row.count, row.size) == ("aaaaaaaa", "2 messages", "64 KiB")
     assert (row.way, row.label_words, row.assigned) == ("sealed by the server", "being worked on", "Ada")
     assert row.left == "deleted in 34 days"
     assert [(m.file, m.from_source, m.size) for m in row.messages] == [
-        ("01234567-1.age", True, "16 KiB"),
-        ("01234567-2.age", False, "76 KiB"),
+        ("aaaaaaaa-1.age", True, "16 KiB"),
+        ("aaaaaaaa-2.age", False, "76 KiB"),
     ]
 
 

@@ -2,11 +2,11 @@
 
 import os
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Date, Integer, LargeBinary, String, func, select, text, update
 
 from pledge.accounts.keys import current_keys
 from pledge.core import statement as st
@@ -347,3 +347,23 @@ def test_what_a_crash_leaves_is_swept_and_nothing_else(
     monkeypatch.setattr("pledge.tips.store.time.time", lambda: real() + STALE_SECONDS + 1)
     tend(instance)
     assert files(instance) == [path]
+
+
+def test_nothing_is_kept_that_tells_more_than_a_day(
+    instance: Instance, stewards: list[Steward], clock: Clock
+) -> None:
+    clock.now = clock.now.replace(hour=17, minute=43, second=21)
+    source = send(instance)
+    receive_follow_up(instance, upload(source.follow_up()))
+    clock.pass_days(1)
+    tend(instance)
+    for table in (Thread, Message, Budget, Digest, Dummy):
+        for column in table.__table__.columns:
+            assert isinstance(column.type, Date | LargeBinary | String | Integer), column
+    with instance.database.reading() as session:
+        for model in (Thread, Message, Digest, Dummy, Budget):
+            for row in session.scalars(select(model)):
+                values = [getattr(row, column.key) for column in model.__table__.columns]
+                assert not [value for value in values if isinstance(value, datetime)]
+                assert not [value for value in values if isinstance(value, int) and value > 1_000_000]
+                assert not [value for value in values if isinstance(value, str) and "T17" in value]

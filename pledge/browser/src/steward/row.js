@@ -15,8 +15,8 @@ const NAME_DIGITS = 8;
  * @param {ListedThread} listed
  */
 export function fillRow(root, listed) {
-  const { id, mailbox, messages, state, label, assigned, expires } = listed;
-  const name = mailbox.slice(0, NAME_DIGITS);
+  const { id, messages, state, label, assigned, expires } = listed;
+  const name = id.slice(0, NAME_DIGITS); // as `pledge tips reply` takes it
   root.dataset.thread = id;
   root.dataset.state = state;
   fill(root, "name", name);
