@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from pledge.accounts import sessions
 from pledge.core import atrest
 from pledge.db.upkeep import tidy
 from pledge.errors import PledgeError
@@ -68,6 +69,7 @@ def _begin_day(session: Session, now: datetime) -> int:
     So the counts never show a day's lapses under another day, and no day is begun on which nothing was forgotten.
     """
     links.drop_expired(session, now)
+    sessions.drop_expired(session, now)
     budgets.drop_old_windows(session, now)
     session.execute(delete(ReceiptLink).where(ReceiptLink.expires < now.date()))
     lapsed = 0

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from pledge.accounts.models import AccessToken, Account, AccountSession, Invitation, UsedChallenge
+from pledge.accounts.models import AccessToken, Account, AccountSession, Invitation, Throttle, UsedChallenge
 from pledge.accounts.secrets import RandomBytes, hash_token, new_token
 from pledge.errors import LimitError, NotFoundError
 
@@ -100,7 +100,8 @@ def end_all(session: Session, account: bytes) -> None:
 
 
 def drop_expired(session: Session, now: datetime) -> None:
-    """Delete what has expired."""
+    """Delete what has expired, and forget who tried to get in and need not wait any more."""
     seconds = int(now.timestamp())
     for kind in (AccountSession, AccessToken, Invitation, UsedChallenge):
         session.execute(delete(kind).where(kind.expires_seconds <= seconds))
+    session.execute(delete(Throttle).where(Throttle.until_seconds <= seconds))

@@ -9,12 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from pledge.accounts import signing_in
-from pledge.accounts.models import Account, AccountSession, RecoveryCode, Throttle
+from pledge.accounts.models import AccessToken, Account, AccountSession, Invitation, RecoveryCode, Throttle
 from pledge.accounts.signing_in import Credentials
 from pledge.core import password as passwords
 from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, UnavailableError
 from pledge.instance import Instance
+from pledge.tick import tick
 from tests.site_kit import Clock, csrf_token, random_bytes
 from tests.steward_kit import PASSWORD, Steward, join, join_with_password
 
@@ -274,3 +275,20 @@ def test_what_is_kept_opens_nothing(instance: Instance, ada: Steward) -> None:
     assert ada.secret not in row.totp_secret
     assert not {code.replace("-", "").encode() for code in ada.codes} & set(codes)
     assert bytes.fromhex(token) not in codes
+
+
+def test_the_day_forgets_what_is_over(instance: Instance, ada: Steward, clock: Clock) -> None:
+    """Sessions, tokens, invitations, answered challenges, and who tried in vain."""
+    ada.token()
+    instance.log.run(
+        lambda session: signing_in.invite(
+            session, "Cleo", is_founder=False, now=clock(), random_bytes=random_bytes
+        )
+    )
+    with pytest.raises(ForbiddenError):
+        try_with(instance, "Nobody", "000000")
+    clock.pass_days(30)
+    tick(instance)
+    with instance.database.reading() as session:
+        for kind in (AccountSession, AccessToken, Invitation, Throttle):
+            assert session.scalars(select(kind)).all() == []
