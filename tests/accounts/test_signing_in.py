@@ -12,6 +12,7 @@ from pledge.accounts import signing_in
 from pledge.accounts.models import Account, AccountSession, RecoveryCode, Throttle
 from pledge.accounts.signing_in import Credentials
 from pledge.core import password as passwords
+from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, UnavailableError
 from pledge.instance import Instance
 from tests.site_kit import Clock, csrf_token, random_bytes
@@ -236,7 +237,7 @@ def test_a_new_password_takes_the_old_one_and_ends_the_rest(
     page = client.get("/stewards/account/password").text
     found = re.search(r'name="secret"[^>]*value="([A-Z2-7]{32})"', page)
     assert found
-    new = Steward(instance, ada.id, "Ada", signing_in.totp.parse_secret(found[1]), [])
+    new = Steward(instance, ada.id, "Ada", totp.parse_secret(found[1]), [])
     fields = {
         "csrf_token": csrf_token(page),
         "secret": found[1],
