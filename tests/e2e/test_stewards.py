@@ -122,6 +122,12 @@ def test_two_found_themselves_and_admit_a_third(
     for path in ("", "/account", "/account/password", "/keys", "/approvals", "/inbox"):
         looking.goto(f"{own_site.url}/stewards{path}")
         judge(looking)
+    next_one = cleo.locator("[data-proposal] dd").first.inner_text()
+    approve_all(bea)
+    approve_all(ada)
+    expect(ada.locator("main")).to_contain_text("Nothing waits.")
+    expect(ada.locator(".proposal", has_text="Cleo").locator("code")).to_have_text(next_one)
+    assert next_one != shown
 
 
 def test_pages_of_strangers_fit_and_are_accessible(own_site: Site, new_context: NewContext) -> None:
