@@ -45,6 +45,7 @@ from pledge.web.deadline import Deadline
 from pledge.web.errors import add_error_pages
 from pledge.web.forms import check_origin, check_text
 from pledge.web.headers import add_security_headers
+from pledge.web.onion import add_onion
 from pledge.web.prepared import PreparedAnswers, Render
 
 SITE_NAME = "Pledge"
@@ -84,9 +85,12 @@ def create_app(instance: Instance | None = None, *, body_deadline: Deadline | No
     )
     app.extensions["pledge"] = instance
     _configure(app, instance)
-    add_security_headers(app, is_https=instance.config.is_https)
+    is_https, onion = instance.config.is_https, instance.config.onion
+    add_security_headers(app, is_https=is_https, onion=onion)
+    if onion is not None:
+        add_onion(app, onion)
     add_error_pages(app)
-    app.before_request(partial(check_origin, is_https=instance.config.is_https))
+    app.before_request(partial(check_origin, is_https=is_https, onion=onion))
     app.before_request(check_text)
     add_accounts(app)
     for bp in _BLUEPRINTS:

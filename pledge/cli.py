@@ -18,6 +18,7 @@ _COMMANDS = {
     "lab": "pledge.labs.cli:lab",
     "migrate": "pledge.operate:migrate",
     "news": "pledge.pledges.cli:news",
+    "onion": "pledge.onion:onion",
     "review": "pledge.pledges.cli:review",
     "serve": "pledge.operate:serve",
     "steward": "pledge.accounts.cli:steward",

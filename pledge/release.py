@@ -25,7 +25,7 @@ _FORMS = (
 
 
 def release_files() -> dict[str, str]:
-    """Give path → SHA-256 of what is served to who signs: built scripts and styles, and the forms' templates."""
+    """Give path → SHA-256 of what is served to who signs, tips or reads tips: built scripts and styles, templates."""
     static = {
         f"static/{path.name}": path
         for path in sorted(static_folder().iterdir())

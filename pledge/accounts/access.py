@@ -5,6 +5,7 @@ A session ends on the server: the cookie holds a token that is looked up by its 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -14,7 +15,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_user
 from werkzeug.wrappers import Response
 
 from pledge.accounts import sessions
-from pledge.accounts.keys import is_steward
+from pledge.accounts.keys import is_steward, key_of
+from pledge.core.calendar import months_later
 from pledge.errors import ForbiddenError
 from pledge.instance import get_instance
 
@@ -22,6 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SIGN_IN_PATH = "/stewards/sign-in"
+ROTATION_MONTHS = 1
 _BEARER = "Bearer "
 
 
@@ -57,6 +60,18 @@ def add_accounts(app: Flask) -> None:
     manager.user_loader(_from_session)
     manager.request_loader(_from_header)
     app.login_manager = manager  # type: ignore[attr-defined]  # where Flask-Login looks for it
+    app.jinja_env.globals["rotation_due"] = rotation_due
+
+
+def rotation_due() -> date | None:
+    """Give since when the key of whoever is signed in has held, where that is more than a month."""
+    if not current_user.is_authenticated:
+        return None
+    instance, account = get_instance(), current_account()
+    today = instance.clock().date()
+    with instance.database.reading() as reading:
+        key = key_of(reading, account.id, today)
+    return None if key is None or months_later(key.from_, ROTATION_MONTHS) >= today else key.from_
 
 
 def _from_session(token: str) -> CurrentAccount | None:

@@ -23,8 +23,6 @@ def steward() -> None:
 def invite(open_: Callable[[], Instance], name: str, *, founder: bool) -> None:
     """Invite NAME: print a link that makes an account, once. Give it to them yourself, by a way nobody else reads."""
     instance = open_()
-    if founder:
-        _check_founders_are_missing(instance)
     token = instance.log.run(
         lambda session: signing_in.invite(
             session,
@@ -36,16 +34,6 @@ def invite(open_: Callable[[], Instance], name: str, *, founder: bool) -> None:
     )
     click.echo(f"{instance.config.url}/stewards/join/{token}")
     click.echo(f"Good once, for {INVITATION_LIFE.days} days.", err=True)
-
-
-def _check_founders_are_missing(instance: Instance) -> None:
-    """Say at once what the log would say of their keys."""
-    with instance.database.reading() as session:
-        state = keys.read_state(session)
-    if state.founders >= state.quorum:
-        raise click.ClickException(
-            "The log has had all its founders. From now on stewards invite, from their account, and admit by signing."
-        )
 
 
 @steward.command("list")

@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from pledge.accounts.decisions import APPROVED_DAYS, REASONS, Approved, Offer
@@ -13,7 +13,7 @@ from pledge.core.password import MAX_CHARACTERS, check_password
 from pledge.core.statement import parse_base64
 from pledge.core.totp import parse_secret
 from pledge.errors import ForbiddenError, MalformedError
-from pledge.web.forms import SiteForm
+from pledge.web.forms import SiteForm, choice
 
 _MAX_CODE = 40
 _MAX_RESPONSE = 32_768
@@ -83,6 +83,12 @@ class PasswordForm(SiteForm):
         return NewPassword(self.password.data or "", secret, self.code.data or "")
 
 
+class ChangePasswordForm(PasswordForm):
+    """The same in place of what there was; ``current`` where there was one."""
+
+    current = PasswordField("Current password", [Length(max=MAX_CHARACTERS)])
+
+
 class PasskeyForm(SiteForm):
     """What a device answered."""
 
@@ -147,16 +153,10 @@ class RevocationForm(SiteForm):
     """Whose key shall end, and why."""
 
     key = HiddenField(validators=[InputRequired(), Length(max=60)])
-    reason = SelectField("Why", choices=list(REASONS))
+    reason = SelectField("Why", choices=[choice(value, label) for value, label in REASONS])
 
 
 class InvitationForm(SiteForm):
     """Whom to invite."""
 
     name = StringField("Their name", [InputRequired("Say whom you invite."), Length(max=200)])
-
-
-class KeepForm(SiteForm):
-    """Whether this site keeps the wrapped keys."""
-
-    keep = BooleanField("Keep the wrapped copy on this site")

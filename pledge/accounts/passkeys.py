@@ -183,11 +183,14 @@ def remove(session: Session, account: bytes, passkey: bytes) -> None:
 
 def _server(instance: Instance) -> Fido2Server:
     url = urlsplit(instance.config.url)
-    party = PublicKeyCredentialRpEntity(name=instance.keys.origin, id=url.hostname or "")
+    host, netloc = url.hostname or "", url.netloc
+    if instance.config.is_loopback:
+        # Devices keep passkeys for names only, not for 127.0.0.1.
+        host, netloc = "localhost", f"localhost:{url.port}"
     return Fido2Server(
-        party,
+        PublicKeyCredentialRpEntity(name=instance.keys.origin, id=host),
         attestation=AttestationConveyancePreference.NONE,
-        verify_origin=lambda origin: origin == f"{url.scheme}://{url.netloc}",
+        verify_origin=lambda origin: origin == f"{url.scheme}://{netloc}",
     )
 
 

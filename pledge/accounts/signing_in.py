@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from pledge.accounts.keys import read_state
 from pledge.accounts.models import Account, Invitation, RecoveryCode, Throttle
 from pledge.accounts.secrets import (
     RandomBytes,
@@ -25,7 +26,7 @@ from pledge.accounts.secrets import (
     open_totp,
     seal_totp,
 )
-from pledge.accounts.sessions import start_session
+from pledge.accounts.sessions import end_all, start_session
 from pledge.core import totp
 from pledge.core.names import clean_name
 from pledge.core.password import SALT_BYTES, check_password, hash_password, is_password
@@ -162,9 +163,13 @@ def invite(session: Session, name: str, *, is_founder: bool, now: datetime, rand
 
     Raises:
         MalformedError: This is no name.
-        ConflictError: Somebody has it already.
+        ConflictError: Somebody has it already, or the log has had all founders.
     """
     name = clean_name(name)
+    if is_founder:
+        state = read_state(session)
+        if state.founders >= state.quorum:
+            raise ConflictError("The founders are complete. From now on stewards admit stewards.")
     if len(name) > MAX_NAME:
         raise MalformedError(f"A name here has at most {MAX_NAME} characters.")
     if session.scalar(select(Account.id).where(Account.name == name)) is not None:
@@ -226,6 +231,34 @@ def join_with_password(instance: Instance, token: str, new: NewPassword) -> tupl
         set_password(session, instance, account, new.secret, password_hash=password_hash, step=step)
         codes = renew_codes(session, account.id, random_bytes=instance.random_bytes)
         return enter(session, instance, account), codes
+
+    return instance.log.run(work)
+
+
+def change_password(
+    instance: Instance, account: bytes, current: str, new: NewPassword
+) -> tuple[SignedIn, list[str]]:
+    """Give an account a new password and code app, or its first; ends all sessions and tokens, and begins a new one.
+
+    Raises:
+        ForbiddenError: The account has a password, and this is not it.
+        MalformedError: As in ``prepare_password``.
+    """
+    with instance.database.reading() as session:
+        known = session.get_one(Account, account).password_hash
+    if known is not None:
+        with _hashing():
+            is_right = is_password(current, known)
+        if not is_right:
+            raise ForbiddenError("This is not your current password.", code="password")
+    password_hash, step = prepare_password(instance, new)
+
+    def work(session: Session) -> tuple[SignedIn, list[str]]:
+        row = session.get_one(Account, account)
+        set_password(session, instance, row, new.secret, password_hash=password_hash, step=step)
+        end_all(session, account)
+        codes = renew_codes(session, account, random_bytes=instance.random_bytes)
+        return enter(session, instance, row), codes
 
     return instance.log.run(work)
 

@@ -100,7 +100,7 @@ def _check_target(session: Session, path: Path, checkpoint: Checkpoint) -> None:
 
 
 def _write(path: Path, data: bytes, *, never_changes: bool) -> bool:
-    """Write a file; one that never changes is compared and left alone where it is there. Gives whether it was written."""
+    """Write a file, or compare one that never changes and is there; gives whether it was written."""
     if never_changes and path.exists():
         _check_same(path, data)
         return False

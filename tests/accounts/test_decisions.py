@@ -172,8 +172,10 @@ def test_a_key_that_is_not_held_is_refused(instance: Instance) -> None:
 
 
 def test_a_founder_too_many_is_none(instance: Instance) -> None:
-    founders = found_stewards(instance, 2)
     late = join(instance, "Late", is_founder=True)
+    founders = found_stewards(instance, 2)
+    with pytest.raises(ConflictError):
+        join(instance, "Later", is_founder=True)
     with pytest.raises(VerificationError):
         late.send(late.offer(is_founder=True))
     assert not late.send(late.offer(is_founder=False))

@@ -7,13 +7,23 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as AnyResponse
 
 from pledge.accounts import passkeys, sessions, signing_in
-from pledge.accounts.access import account_required, current_account, steward_required
-from pledge.accounts.forms import ActForm, InvitationForm, PasskeyForm, require_valid
+from pledge.accounts.access import account_required, begin_session, current_account, steward_required
+from pledge.accounts.forms import (
+    ActForm,
+    ChangePasswordForm,
+    InvitationForm,
+    PasskeyForm,
+    require_token,
+    require_valid,
+)
 from pledge.accounts.keys import is_steward, key_of
 from pledge.accounts.models import AccessToken, Account, AccountSession
 from pledge.accounts.secrets import hash_token
-from pledge.errors import ForbiddenError, MalformedError, NotFoundError
+from pledge.accounts.views.entry import code_app
+from pledge.core import totp
+from pledge.errors import ForbiddenError, MalformedError, NotFoundError, UnavailableError
 from pledge.instance import get_instance
+from pledge.web.errors import status_of
 
 bp = Blueprint("stewards_account", __name__, url_prefix="/stewards")
 
@@ -74,6 +84,46 @@ def new_codes() -> Page:
         lambda session: signing_in.renew_codes(session, account.id, random_bytes=instance.random_bytes)
     )
     return render_template("stewards/codes.html", codes=codes, name=account.name)
+
+
+@bp.get("/account/password")
+@account_required
+def password() -> Page:
+    """Show how to change password and code app."""
+    form = ChangePasswordForm()
+    form.secret.data = totp.format_secret(get_instance().random_bytes(totp.SECRET_BYTES))
+    return _password_page(form)
+
+
+@bp.post("/account/password")
+@account_required
+def password_post() -> Page | tuple[str, int]:
+    """Change them, and show new recovery codes, once."""
+    form = ChangePasswordForm(request.form)
+    if not form.validate():
+        require_token(form)
+        return _password_page(form), 400
+    try:
+        entered, codes = signing_in.change_password(
+            get_instance(), current_account().id, form.current.data or "", form.to_password()
+        )
+    except (ForbiddenError, MalformedError, UnavailableError) as error:
+        return _password_page(form, error=str(error)), status_of(error)
+    begin_session(entered.id, entered.name, entered.token)
+    return render_template("stewards/codes.html", codes=codes, name=entered.name)
+
+
+def _password_page(form: ChangePasswordForm, *, error: str | None = None) -> str:
+    account = current_account()
+    with get_instance().database.reading() as session:
+        has_password = session.get_one(Account, account.id).password_hash is not None
+    return render_template(
+        "stewards/password.html",
+        form=form,
+        error=error,
+        has_password=has_password,
+        app=code_app(form, account.name),
+    )
 
 
 @bp.post("/account/passkeys")

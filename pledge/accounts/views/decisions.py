@@ -80,13 +80,11 @@ def make_keys() -> Page:
             is_rotation=current is not None,
             has_bundle=row.wrapped_bundle is not None,
             quorum=instance.genesis.quorum,
-            draft=draft,
             block={
                 "origin": instance.keys.origin,
-                "payloadType": st.format_payload_type("key"),
                 "payload": draft,
                 "bundle": "/stewards/bundle" if row.wrapped_bundle else None,
-                "current": current.signing if current else None,
+                "hasKeys": current is not None or row.wrapped_bundle is not None,
             },
         )
 

@@ -17,7 +17,6 @@ from pledge.accounts.forms import (
     require_token,
     require_valid,
 )
-from pledge.accounts.models import Invitation
 from pledge.accounts.secrets import hash_token
 from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, UnavailableError
@@ -135,7 +134,7 @@ def _join_page(token: str, form: PasswordForm, *, error: str | None = None) -> s
         token=token,
         name=invitation.name,
         is_founder=invitation.is_founder,
-        app=code_app(form, invitation),
+        app=code_app(form, invitation.name),
         options=passkeys.registration_options(
             instance, handle=_handle(token), name=invitation.name, known=()
         ),
@@ -143,14 +142,14 @@ def _join_page(token: str, form: PasswordForm, *, error: str | None = None) -> s
     )
 
 
-def code_app(form: PasswordForm, owner: Invitation) -> dict[str, Any]:
+def code_app(form: PasswordForm, name: str) -> dict[str, Any]:
     """Give what a code app is told: as a picture, a link and letters.
 
     Raises:
         MalformedError: The form's secret is none.
     """
     secret = totp.parse_secret(form.secret.data or "")
-    uri = totp.provisioning_uri(secret, name=owner.name, issuer=get_instance().keys.origin)
+    uri = totp.provisioning_uri(secret, name=name, issuer=get_instance().keys.origin)
     picture = segno.make(uri, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None, omitsize=False)
     return {
         "uri": uri,

@@ -1,118 +1,90 @@
 /**
- * Approving: what a proposal says is read from the statement itself, shown, and signed as it reads on each of the next
- * days. Keys are unwrapped for this page only.
+ * Approve colleagues' keys, or the end of one: the page shows what the statements themselves say, and signs them for
+ * each of the next days with the steward's key, which it forgets right after.
  */
 
-import { fromHex } from "../bytes.js";
-import { byId, element, messageOf, on, readBlock, say } from "../dom.js";
-import { formatKey } from "../ed25519.js";
-import { notVerified } from "../errors.js";
-import { signingKeyFromSeed } from "../keys.js";
+import { text } from "../bytes.js";
+import { enableCopying } from "../copy.js";
+import { attempt, byId, fillFacts, messageOf, readBlock, say } from "../dom.js";
+import { malformed } from "../errors.js";
+import { hasEd25519 } from "../keys.js";
+import { dayInWords } from "../readable.js";
 import { unwrapBundle } from "../steward/bundle.js";
-import {
-  fingerprint,
-  KEY_TYPE,
-  onDay,
-  REVOCATION_TYPE,
-  readProposed,
-  signStatement,
-} from "../steward/statements.js";
+import { approve, findSigner, fingerprint, messagesOn, readProposal } from "../steward/decisions.js";
+import { readWrapped } from "../steward/key_file.js";
 
-const SEED_BYTES = 32;
+/** @typedef {import("../steward/decisions.js").Proposal} Proposal */
 
-/**
- * @typedef {{key: string | null, possession: string | null, revocation: string | null}} Proposed in base64
- * @type {{origin: string, key: string | null, bundle: string | null, days: string[], proposals: {[id: string]: Proposed}}}
- */
-const desk = readBlock("desk");
+/** @type {{origin: string, key: string | null, bundle: string | null, days: string[],
+ *   proposals: {[id: string]: import("../steward/decisions.js").Draft}}} */
+const block = readBlock("approvals");
 const wrong = byId("wrong", HTMLElement);
+const said = byId("said", HTMLElement);
+const passphrase = byId("passphrase", HTMLInputElement);
+const PAINT_MS = 50;
 
-/** @type {import("../keys.js").SigningKey | null} */
-let key = null;
-
-async function unlock() {
-  const file = byId("bundle-file", HTMLInputElement).files?.[0];
-  if (file === undefined && desk.bundle === null) throw notVerified("Choose your key file.");
-  const bytes =
-    file !== undefined
-      ? await file.arrayBuffer()
-      : await (await fetch(/** @type {string} */ (desk.bundle), { cache: "no-store" })).arrayBuffer();
-  const passphrase = byId("passphrase", HTMLInputElement);
-  const bundle = await unwrapBundle(new Uint8Array(bytes), passphrase.value);
-  passphrase.value = "";
-  if (bundle.origin !== desk.origin) throw notVerified("This key file is for another site.");
-  for (const { signing } of bundle.keys) {
-    const candidate = await signingKeyFromSeed(fromHex(signing, SEED_BYTES));
-    if (formatKey(candidate.publicKey) === desk.key) key = candidate;
-  }
-  if (key === null) throw notVerified("The key that you hold today is not in this file.");
-  byId("locked", HTMLElement).hidden = true;
-  for (const button of document.querySelectorAll("button[data-proposal]")) {
-    /** @type {HTMLElement} */ (button).hidden = false;
-  }
-}
-
-/**
- * Say what the statements say, not what the server says of them.
- * @param {string} id
- * @param {Proposed} proposed
- */
-function describe(id, { key: admitted, revocation }) {
-  const place = byId(`says-${id}`, HTMLElement);
+/** @param {Proposal} proposal */
+function facts({ key, revocation }) {
   /** @type {[string, string][]} */
   const rows = [];
-  if (admitted !== null) {
-    const { keys, from, until } = readProposed(KEY_TYPE, admitted, desk.origin);
+  if (key !== null) {
     rows.push(
-      ["New key", fingerprint(keys)],
-      ["Signing key", keys.signing],
-      ["Holds", `${from} until ${until}`],
+      ["New key, fingerprint", fingerprint(key.keys.signing, key.keys.age ?? "")],
+      ["New key", key.keys.signing],
+      ["Holds", `${dayInWords(key.from)} to ${dayInWords(key.until)}`],
     );
   }
-  if (revocation !== null) {
-    const ended = readProposed(REVOCATION_TYPE, revocation, desk.origin);
-    rows.push(["Ends", ended.key], ["Because", ended.reason]);
-  }
-  place.replaceChildren(
-    ...rows.flatMap(([term, said]) => [element("dt", {}, term), element("dd", {}, said)]),
-  );
+  if (revocation !== null) rows.push(["Key that ends", revocation.key], ["Reason", revocation.reason]);
+  return rows;
 }
 
-/**
- * @param {string} id
- * @param {Proposed} proposed
- */
-async function approve(id, { key: admitted, revocation }) {
-  if (key === null) return;
-  const own = key;
-  const signatures = [];
-  for (const day of desk.days) {
-    signatures.push({
-      day,
-      key: admitted && (await signStatement(own, KEY_TYPE, onDay(KEY_TYPE, admitted, day))),
-      revocation:
-        revocation && (await signStatement(own, REVOCATION_TYPE, onDay(REVOCATION_TYPE, revocation, day))),
-    });
-  }
-  byId(`signatures-${id}`, HTMLInputElement).value = JSON.stringify(signatures);
-  byId(`form-${id}`, HTMLFormElement).submit();
-}
-
-function start() {
-  for (const [id, proposed] of Object.entries(desk.proposals)) {
-    describe(id, proposed);
-    if (document.getElementById(`approve-${id}`) !== null) {
-      on(`approve-${id}`, wrong, () => approve(id, proposed));
-    }
-  }
-  if (document.getElementById("unlock") !== null) {
-    on("unlock", wrong, unlock);
-    byId("locked", HTMLElement).hidden = false;
+/** @param {HTMLFormElement} form @param {Proposal} proposal */
+async function signAll(form, proposal) {
+  if (block.key === null) throw malformed("Only a steward whose key is current decides.");
+  say(said, "Unlocking your key. This takes a second or two, and is meant to.");
+  await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
+  try {
+    const file = byId("bundle-file", HTMLInputElement);
+    const bundle = await unwrapBundle(await readWrapped(file, block.bundle), passphrase.value);
+    const signer = await findSigner(bundle, block.key);
+    const field = form.elements.namedItem("signatures");
+    if (!(field instanceof HTMLInputElement)) throw new TypeError("no field for signatures");
+    field.value = JSON.stringify(await approve(proposal, signer, block.days));
+    passphrase.value = "";
+    form.submit();
+  } finally {
+    say(said, "");
   }
 }
 
-try {
-  start();
-} catch (error) {
-  say(wrong, messageOf(error));
+/** @param {HTMLElement} part of the page, about one proposal */
+async function show(part) {
+  const draft = block.proposals[part.dataset.proposal ?? ""];
+  if (draft === undefined) return;
+  const proposal = await readProposal(draft, block.origin);
+  fillFacts(/** @type {HTMLElement} */ (part.querySelector("dl")), facts(proposal));
+  const exact = messagesOn(proposal, String(block.days[0])).map(text).join("\n\n");
+  /** @type {HTMLElement} */ (part.querySelector("pre")).textContent = exact;
+  const form = part.querySelector("form[data-approve]");
+  if (!(form instanceof HTMLFormElement)) return;
+  form.hidden = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(wrong, () => signAll(form, proposal));
+  });
 }
+
+async function start() {
+  enableCopying();
+  if (!(await hasEd25519())) {
+    byId("unsupported", HTMLElement).hidden = false;
+    return;
+  }
+  for (const part of document.querySelectorAll("[data-proposal]")) {
+    if (!(part instanceof HTMLElement)) continue;
+    const place = /** @type {HTMLElement} */ (part.querySelector("[role=alert]"));
+    await attempt(place, () => show(part));
+  }
+}
+
+start().catch((error) => say(wrong, messageOf(error)));

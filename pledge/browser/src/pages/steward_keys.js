@@ -1,107 +1,128 @@
 /**
- * Making keys: drawn here, wrapped under a passphrase here, and kept wrapped. What leaves is the public half, a
- * signature that shows that the secret half is here, and the wrapped bundle if it may be kept.
+ * Make a steward's keys: draw them, wrap them under a passphrase, show the exact statement, and offer it. What leaves
+ * is the statement, the new key's signature over it and, if wished, the wrapped keys.
  */
 
-import { recipientOf } from "../age/keytext.js";
-import { base64, fromHex } from "../bytes.js";
-import { byId, fillFacts, messageOf, on, readBlock, say } from "../dom.js";
-import { formatKey } from "../ed25519.js";
-import { notVerified, PledgeError } from "../errors.js";
-import { hasEd25519, signingKeyFromSeed } from "../keys.js";
+import { base64, text } from "../bytes.js";
+import { enableCopying } from "../copy.js";
+import { byId, fillFacts, messageOf, on, readBlock, say, showStep } from "../dom.js";
+import { malformed, notVerified } from "../errors.js";
+import { hasEd25519 } from "../keys.js";
+import { dayInWords } from "../readable.js";
 import { newKeys, unwrapBundle, wrapBundle } from "../steward/bundle.js";
-import { completeKey, fingerprint, KEY_TYPE, readable, signStatement } from "../steward/statements.js";
-import { drawWords } from "../words.js";
+import { fingerprint, offerKeys, splitOld } from "../steward/decisions.js";
+import { readWrapped, saveWrapped } from "../steward/key_file.js";
+import { checkPassphrase, drawPassphrase } from "../steward/passphrase.js";
 
-const LEAST_CHARACTERS = 16;
-const OFFERED_WORDS = 7;
-const SEED_BYTES = 32;
+/** @typedef {import("../steward/bundle.js").Bundle} Bundle */
 
-/** @type {{origin: string, payloadType: string, payload: any, bundle: string | null, current: string | null}} */
-const draft = readBlock("draft");
+/** @type {{origin: string, payload: {day: string, from: string, until: string}, bundle: string | null,
+ *   hasKeys: boolean}} */
+const block = readBlock("keys");
+const { day } = block.payload;
 const wrong = byId("wrong", HTMLElement);
+const said = byId("said", HTMLElement);
+const makeStep = byId("step-make", HTMLElement);
+const confirmStep = byId("step-confirm", HTMLElement);
 const passphrase = byId("passphrase", HTMLInputElement);
-const again = byId("passphrase-again", HTMLInputElement);
+const again = byId("again", HTMLInputElement);
+const PAINT_MS = 50;
 
-/** @returns {Promise<import("../steward/bundle.js").Bundle | null>} the keys so far */
-async function readOld() {
-  const chosen = document.getElementById("old-file");
-  const file = chosen instanceof HTMLInputElement ? chosen.files?.[0] : undefined;
-  if (file === undefined && draft.bundle === null) return null;
-  const bytes =
-    file !== undefined
-      ? await file.arrayBuffer()
-      : await (await fetch(/** @type {string} */ (draft.bundle), { cache: "no-store" })).arrayBuffer();
-  const bundle = await unwrapBundle(new Uint8Array(bytes), passphrase.value);
-  if (bundle.origin !== draft.origin) throw notVerified("This key file is for another site.");
+/** @type {import("../bytes.js").Bytes | null} */
+let wrapped = null;
+let isSaved = false;
+
+function isFresh() {
+  return !block.hasKeys || byId("afresh", HTMLInputElement).checked;
+}
+
+/** @returns {Promise<Bundle>} with the keys so far */
+async function readBundle() {
+  if (isFresh()) {
+    checkPassphrase(passphrase.value, again.value);
+    return { keys: [], origin: block.origin, type: "steward-keys/v1" };
+  }
+  const file = byId("bundle-file", HTMLInputElement);
+  const bundle = await unwrapBundle(await readWrapped(file, block.bundle), passphrase.value);
+  if (bundle.origin !== block.origin) throw notVerified("These keys are for another site.");
   return bundle;
 }
 
-function offer() {
-  const offered = drawWords().split(" ").slice(0, OFFERED_WORDS).join(" ");
-  say(byId("offered", HTMLElement), offered);
-  passphrase.value = offered;
-  again.value = offered;
-}
-
 async function make() {
-  if (passphrase.value.length < LEAST_CHARACTERS) {
-    throw new PledgeError("passphrase", `A passphrase has at least ${LEAST_CHARACTERS} characters.`);
+  say(said, "Making and wrapping keys. This takes a few seconds, and is meant to.");
+  await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
+  try {
+    const before = await readBundle();
+    const { old, needed } = splitOld(before, day);
+    const keys = newKeys(day);
+    const bundle = { ...before, keys: [...needed, keys] };
+    const made = await wrapBundle(bundle, passphrase.value);
+    await unwrapBundle(made, passphrase.value); // what cannot be opened again is no copy
+    wrapped = made;
+    passphrase.value = again.value = "";
+    show(await offerKeys(block.payload, keys), old.length);
+  } finally {
+    say(said, "");
   }
-  if (draft.current === null && passphrase.value !== again.value) {
-    throw new PledgeError("passphrase", "The two passphrases differ.");
-  }
-  say(byId("progress", HTMLElement), "Working. Wrapping keys takes some seconds, and is meant to.");
-  const old = draft.current === null ? null : await readOld();
-  const made = newKeys(draft.payload.day);
-  const key = await signingKeyFromSeed(fromHex(made.signing, SEED_BYTES));
-  const keys = { signing: formatKey(key.publicKey), age: await recipientOf(made.age) };
-  const bundle = {
-    keys: [...(old?.keys ?? []), made],
-    origin: draft.origin,
-    type: /** @type {const} */ ("steward-keys/v1"),
-  };
-  const wrapped = await wrapBundle(bundle, passphrase.value);
-  await unwrapBundle(wrapped, passphrase.value); // what cannot be opened again is no copy
-  passphrase.value = "";
-  again.value = "";
-  const payload = completeKey(draft.payload, keys);
-  byId("payload", HTMLInputElement).value = base64(payload);
-  byId("signature", HTMLInputElement).value = await signStatement(key, KEY_TYPE, payload);
-  show({ keys, payload, wrapped });
 }
 
-/** @param {{keys: {signing: string, age: string}, payload: import("../bytes.js").Bytes, wrapped: import("../bytes.js").Bytes}} made */
-function show({ keys, payload, wrapped }) {
-  fillFacts(byId("facts", HTMLElement), [
-    ["Fingerprint", fingerprint(keys)],
-    ["Signing key", keys.signing],
-    ["Holds until", draft.payload.until],
+/**
+ * @param {Awaited<ReturnType<typeof offerKeys>>} offer
+ * @param {number} oldKeys how many keys were left out
+ */
+function show({ payload, message, signature, signing, recipient }, oldKeys) {
+  fillFacts(byId("readable", HTMLElement), [
+    ["Fingerprint", fingerprint(signing, recipient)],
+    ["Signing key", signing],
+    ["From", dayInWords(block.payload.from)],
+    ["Until", dayInWords(block.payload.until)],
+    ["For the log", block.origin],
+    ...(oldKeys === 0 ? [] : [/** @type {const} */ (["Left out", `${oldKeys} old, no longer needed`])]),
   ]);
-  byId("exact", HTMLElement).textContent = readable(payload);
-  const link = byId("download", HTMLAnchorElement);
-  link.href = URL.createObjectURL(new Blob([wrapped], { type: "application/octet-stream" }));
-  const keep = byId("keep", HTMLInputElement);
-  const field = byId("wrapped", HTMLInputElement);
-  const fill = () => {
-    field.value = keep.checked ? base64(wrapped) : "";
-  };
-  keep.addEventListener("change", fill);
-  fill();
-  byId("step-make", HTMLElement).hidden = true;
-  byId("step-send", HTMLElement).hidden = false;
-  say(byId("progress", HTMLElement), "");
-  byId("step-send-title", HTMLElement).focus();
+  byId("exact", HTMLElement).textContent = text(message);
+  byId("payload", HTMLInputElement).value = base64(payload);
+  byId("signature", HTMLInputElement).value = base64(signature);
+  showStep(confirmStep, [makeStep, confirmStep]);
+}
+
+function save() {
+  if (wrapped === null) return;
+  saveWrapped(wrapped);
+  isSaved = true;
+}
+
+function send() {
+  if (wrapped === null) return;
+  const isKept = byId("keep", HTMLInputElement).checked;
+  if (!isKept && !isSaved) throw malformed("Save the key file first, or these keys would be lost.");
+  byId("wrapped", HTMLInputElement).value = isKept ? base64(wrapped) : "";
+  byId("offer", HTMLFormElement).submit();
+}
+
+function drawOne() {
+  const drawn = drawPassphrase();
+  byId("drawn", HTMLElement).textContent = drawn;
+  byId("drawn-line", HTMLElement).hidden = false;
+}
+
+function showFields() {
+  byId("old", HTMLElement).hidden = isFresh();
+  byId("fresh", HTMLElement).hidden = !isFresh();
 }
 
 async function start() {
+  enableCopying();
   if (!(await hasEd25519())) {
-    say(wrong, "This browser cannot make Ed25519 keys. Use a current Firefox, Chromium or Safari.");
+    byId("unsupported", HTMLElement).hidden = false;
     return;
   }
-  if (draft.current === null) on("offer", wrong, offer);
   on("make", wrong, make);
-  byId("step-make", HTMLElement).hidden = false;
+  on("save", wrong, save);
+  on("send", wrong, send);
+  on("draw", wrong, drawOne);
+  byId("afresh", HTMLInputElement).addEventListener("change", showFields);
+  showFields();
+  makeStep.hidden = false;
 }
 
 start().catch((error) => say(wrong, messageOf(error)));

@@ -1,50 +1,78 @@
 /**
- * Passkeys: what the page asks a device for, and what it answers, in a form that is then sent as any other.
+ * What a site asks a device for (WebAuthn), from JSON and back: bytes are base64url. Browsers have functions for this,
+ * but not all that have passkeys.
  *
- * @typedef {{publicKey: any}} Options as the server gives them, in JSON
+ * @typedef {{type: "public-key", id: string, transports?: AuthenticatorTransport[]}} Named
+ * @typedef {Omit<PublicKeyCredentialCreationOptions, "challenge" | "user" | "excludeCredentials"> & {challenge: string,
+ *   user: {id: string, name: string, displayName: string}, excludeCredentials?: Named[]}} CreationOptions
+ * @typedef {Omit<PublicKeyCredentialRequestOptions, "challenge" | "allowCredentials"> & {challenge: string,
+ *   allowCredentials?: Named[]}} RequestOptions
  */
 
-import { PledgeError } from "../errors.js";
+import { base64url, fromBase64url } from "../bytes.js";
 
-const NUMBERS = /^[0-9.]+$|^\[/;
+/** @param {Named} named */
+const credentialOf = (named) => ({ ...named, id: fromBase64url(named.id) });
 
-/** Whether this browser can read the server's options, and the site has a name: there are no passkeys for numbers. */
-export function hasPasskeys() {
-  return (
-    !NUMBERS.test(location.hostname) &&
-    typeof PublicKeyCredential !== "undefined" &&
-    "parseCreationOptionsFromJSON" in PublicKeyCredential &&
-    "parseRequestOptionsFromJSON" in PublicKeyCredential
-  );
+/** @param {ArrayBuffer} buffer */
+const written = (buffer) => base64url(new Uint8Array(buffer));
+
+/**
+ * Make a passkey.
+ * @param {CreationOptions} options
+ * @returns {Promise<string>} JSON
+ */
+export async function makePasskey(options) {
+  const { challenge, user, excludeCredentials = [], ...others } = options;
+  const made = await navigator.credentials.create({
+    publicKey: {
+      ...others,
+      challenge: fromBase64url(challenge),
+      user: { ...user, id: fromBase64url(user.id) },
+      excludeCredentials: excludeCredentials.map(credentialOf),
+    },
+  });
+  const { response, ...head } = parts(made);
+  if (!(response instanceof AuthenticatorAttestationResponse)) throw new TypeError("no attestation");
+  return JSON.stringify({
+    ...head,
+    response: {
+      attestationObject: written(response.attestationObject),
+      clientDataJSON: written(response.clientDataJSON),
+    },
+  });
 }
 
 /**
- * Ask a device to make a passkey; gives its answer as JSON.
- * @param {Options} options
+ * Show a passkey.
+ * @param {RequestOptions} options
+ * @returns {Promise<string>} JSON
  */
-export async function makePasskey({ publicKey }) {
-  return answered(() =>
-    navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) }),
-  );
+export async function showPasskey(options) {
+  const { challenge, allowCredentials = [], ...others } = options;
+  const shown = await navigator.credentials.get({
+    publicKey: {
+      ...others,
+      challenge: fromBase64url(challenge),
+      allowCredentials: allowCredentials.map(credentialOf),
+    },
+  });
+  const { response, ...head } = parts(shown);
+  if (!(response instanceof AuthenticatorAssertionResponse)) throw new TypeError("no assertion");
+  return JSON.stringify({
+    ...head,
+    response: {
+      authenticatorData: written(response.authenticatorData),
+      clientDataJSON: written(response.clientDataJSON),
+      signature: written(response.signature),
+      userHandle: response.userHandle === null ? null : written(response.userHandle),
+    },
+  });
 }
 
-/**
- * Ask a device to sign in; gives its answer as JSON.
- * @param {Options} options
- */
-export async function usePasskey({ publicKey }) {
-  return answered(() =>
-    navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) }),
-  );
-}
-
-/** @param {() => Promise<Credential | null>} ask */
-async function answered(ask) {
-  try {
-    const credential = await ask();
-    if (credential instanceof PublicKeyCredential) return JSON.stringify(credential.toJSON());
-  } catch {
-    // What the device says of itself is of no use to a person.
-  }
-  throw new PledgeError("passkey", "Your device gave no passkey, or you stopped it. Try again.");
+/** @param {Credential | null} credential */
+function parts(credential) {
+  if (!(credential instanceof PublicKeyCredential)) throw new TypeError("no passkey");
+  const { id, rawId, response, type } = credential;
+  return { id, rawId: written(rawId), response, type, clientExtensionResults: {} };
 }
