@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 
 from pledge.core.age.keytext import format_recipient
 from pledge.core.tip.codename import Codename
@@ -25,6 +26,15 @@ class Fields:
     """What a form has said so far, by name, in the order in which it came."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, part: Part) -> None:
+        """Read a field.
+
+        Raises:
+            MalformedError, LimitError: It is no text, or too long.
+        """
+        text = part.text()
+        self.values.setdefault(part.name, []).append(text)
 
     def one(self, name: str) -> str:
         """Give a field's only value; empty where it was not sent.
@@ -130,11 +140,41 @@ def later_message(
     )
 
 
+def take_sealed(parts: Iterator[Part], fields: Fields) -> tuple[Part | None, Iterator[Part]]:
+    """Read a form up to its first file; gives that one if it was sealed elsewhere, and all parts that are left."""
+    for part in parts:
+        if part.filename is None:
+            fields.add(part)
+        elif part.filename:
+            is_sealed = part.name == "sealed"
+            return (part, parts) if is_sealed else (None, chain([part], parts))
+    return None, iter(())
+
+
+def check_alone(fields: Fields, parts: Iterable[Part]) -> None:
+    """Read the rest of a form, and check that nothing was written beside a file that was sealed elsewhere.
+
+    Raises:
+        MalformedError: Something was, and would be lost.
+    """
+    has_more = False
+    for part in parts:
+        if part.filename is None:
+            fields.add(part)
+        has_more |= bool(part.filename)
+    if has_more or fields.one("text").strip():
+        raise MalformedError(
+            "Either write here, or send a file that you have sealed. Nothing was kept.",
+            code="sealed-and-more",
+        )
+
+
 def _files(parts: Iterable[Part], fields: Fields) -> Iterator[Given]:
     for part in parts:
         if part.filename is None:
-            text = part.text()
-            fields.values.setdefault(part.name, []).append(text)
+            fields.add(part)
+        elif part.name == "sealed" and part.filename:
+            check_alone(fields, [part])  # which raises
         elif part.name == "files" and part.filename:
             yield Given(part.filename, part.chunks)
 

@@ -30,6 +30,8 @@ MAX_ENVELOPE_BYTES = SIZE_CLASSES[-1] + (1 << 20)
 STALE_SECONDS = 2 * 24 * 3600
 
 _CHUNK_BYTES = 65_536
+_LOOK_BYTES = 16 << 20
+"""After so much more has been written, the disk is looked at again: others write too, and some lengths are not told."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL = "This site has no room for messages just now. Nothing was kept; try again tomorrow, or send less."
 
@@ -136,11 +138,14 @@ class Store:
     def _receive_file(self, head: bytes, pieces: Iterator[bytes], message_id: bytes) -> Received:
         self.directory.mkdir(mode=0o700, exist_ok=True)
         part = self._path(message_id).with_suffix(".part")
-        sha256, size = hashlib.sha256(), 0
+        sha256, size, looked = hashlib.sha256(), 0, 0
         try:
             with _create(part) as file:
                 for piece in chain([head], pieces):
                     size += len(piece)
+                    if size >= looked:
+                        self._check_room(len(piece))
+                        looked = size + _LOOK_BYTES
                     sha256.update(piece)
                     file.write(piece)
                 _check(head, size)

@@ -3,12 +3,13 @@
 What is refused leaves nothing: the file goes where the row does not come.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import exists, select
 
+from pledge.core.age.blocks import take
 from pledge.core.keys import verify_ed25519
 from pledge.core.tip.frame import (
     ANSWER_BYTES,
@@ -50,6 +51,25 @@ def receive_tip(instance: Instance, upload: Upload) -> bytes:
     received = open_store(instance).receive(
         upload.chunks(), instance.random_bytes(16), size_bytes=upload.left_bytes
     )
+    return keep_tip(instance, frame, received, way="sealed")
+
+
+def receive_sealed_file(
+    instance: Instance, chunks: Iterable[bytes], check_rest: Callable[[], object]
+) -> bytes:
+    """Take in a tip that a form brings as a file, byte for byte what is posted to ``/tips``; gives its acknowledgement.
+
+    Args:
+        instance: Where.
+        chunks: The file.
+        check_rest: Reads the rest of the form, and raises where the file must not be kept.
+    """
+    head, rest = take(chunks, TIP_BYTES)
+    frame = parse_tip_frame(head)
+    with instance.database.reading() as session:
+        intake.check_open(session, instance.clock().date())
+    received = open_store(instance).receive(map(bytes, rest), instance.random_bytes(16))
+    _keep(instance, received, check_rest)
     return keep_tip(instance, frame, received, way="sealed")
 
 

@@ -89,7 +89,7 @@ class WholeBodies:
                 return self._app(environ, start_response)
             reading.callback(places.release)
             if self._deadline is not None:
-                reading.enter_context(self._deadline.reading(environ))
+                reading.enter_context(self._deadline.reading(environ, is_stream=True))
             return self._app(environ, start_response)
 
     def _read(self, environ: "WSGIEnvironment") -> tuple[int | None, bytes]:

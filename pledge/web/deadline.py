@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LEAST_BYTES_A_SECOND = 4096
 """What a body has to come at, on average."""
+STREAM_SECONDS = 60
+"""How long a body that is read as a stream may dawdle, as long as a bad network or an onion's circuit may stall."""
 
 # struct tcp_info: tcpi_last_data_sent in milliseconds, behind 8 bytes and 9 words; tcpi_bytes_received, 64 bits
 _LAST_DATA_SENT, _BYTES_RECEIVED, _INFO_BYTES = 44, 128, 136
@@ -34,9 +36,10 @@ _OPEN_FILES = Path("/proc/self/fd")
 
 @dataclass(slots=True, eq=False)
 class Read:
-    """A read in progress: whose, until when, and whether its connection was hung up on."""
+    """A read in progress: whose, how long it may take, until when, and whether its connection was hung up on."""
 
     peer: tuple[str, int]
+    seconds: float
     ends: float
     is_late: bool = False
 
@@ -52,19 +55,22 @@ class Deadline:
     """Ends reads that take longer than it allows.
 
     Args:
-        seconds: What a body may take, and what one that is read as a stream may dawdle.
+        seconds: What a body may take.
+        stream_seconds: What one that is read as a stream may dawdle.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, stream_seconds: float = STREAM_SECONDS) -> None:
         self._seconds = seconds
+        self._stream_seconds = max(seconds, stream_seconds)
         self._reads: set[Read] = set()
         self._history: deque[Progress] = deque()
 
     @contextmanager
-    def reading(self, environ: "WSGIEnvironment") -> Iterator[Read]:
+    def reading(self, environ: "WSGIEnvironment", *, is_stream: bool = False) -> Iterator[Read]:
         """Hold the read inside to the deadline."""
         peer = environ.get("REMOTE_ADDR", ""), int(environ["SERVER_PORT"])
-        read = Read(peer, time.monotonic() + self._seconds)
+        seconds = self._stream_seconds if is_stream else self._seconds
+        read = Read(peer, seconds, time.monotonic() + seconds)
         self._reads.add(read)
         try:
             yield read
@@ -84,13 +90,16 @@ class Deadline:
             return
         now = time.monotonic()
         self._history.append(Progress(now, {file: received for file, received, _ in connections()}))
-        while len(self._history) > 1 and self._history[1].seconds <= now - self._seconds:
+        while len(self._history) > 1 and self._history[1].seconds <= now - self._stream_seconds:
             self._history.popleft()
-        late = {read.peer for read in reads if read.ends < now}
+        late: dict[tuple[str, int], float] = {}
+        for read in reads:
+            if read.ends < now:
+                late[read.peer] = min(read.seconds, late.get(read.peer, read.seconds))
         for read in reads:
             read.is_late |= read.peer in late
-        for address, port in late:
-            hang_up(address, port, idle_seconds=self._seconds, since=self._history[0])
+        for (address, port), seconds in late.items():
+            hang_up(address, port, idle_seconds=seconds, history=self._history)
 
 
 Connection = tuple[int, int, socket.socket]
@@ -112,20 +121,25 @@ def connections() -> Iterator[Connection]:
             yield int(file.name), struct.unpack_from("=Q", info, _BYTES_RECEIVED)[0], connection
 
 
-def hang_up(address: str, port: int, *, idle_seconds: float, since: Progress) -> None:
+def hang_up(address: str, port: int, *, idle_seconds: float, history: Sequence[Progress]) -> None:
     """Take nothing more from connections of an address to a port of ours that dawdle.
+
+    Each is judged over all of the history that knows it: one that came well for a minute may stall for a while.
 
     Args:
         address: Whose.
         port: The port on which they came.
-        idle_seconds: Nothing was sent to them for so long.
-        since: What had come by each at some time before; one that was not there yet is let be.
+        idle_seconds: Nothing was sent to them for so long, and they are known for as long.
+        history: What had come by each, from the oldest moment on.
     """
-    least = LEAST_BYTES_A_SECOND * (time.monotonic() - since.seconds)
+    now = time.monotonic()
     for file, received, connection in connections():
         match connection.getsockname(), connection.getpeername():
             case (_, own_port, *_), (peer, *_) if (own_port, peer) == (port, address):
                 info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_SENT + 4)
                 is_idle = struct.unpack_from("=I", info, _LAST_DATA_SENT)[0] >= idle_seconds * 1000
-                if is_idle and file in since.received and received - since.received[file] <= least:
-                    connection.shutdown(socket.SHUT_RD)
+                since = next((progress for progress in history if file in progress.received), None)
+                if is_idle and since is not None and since.seconds <= now - idle_seconds:
+                    least = LEAST_BYTES_A_SECOND * (now - since.seconds)
+                    if 0 <= received - since.received[file] <= least:
+                        connection.shutdown(socket.SHUT_RD)

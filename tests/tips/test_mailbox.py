@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from pledge.core.keys import SigningKey, format_key
 from pledge.core.tip.frame import ANSWER_BYTES
@@ -346,3 +348,50 @@ def test_programs_are_told_in_json_what_is_wrong(source: Source) -> None:
     short = source.post("/tips", b"pledge")
     assert (short.status_code, short.get_json()["code"]) == (400, "frame")
     assert json.dumps(sha256_of(envelope).hex()) not in again.text
+
+
+def sealed_form(body: bytes) -> dict[str, Any]:
+    return {"sealed": FileStorage(BytesIO(body), "x.pledge-tip")}
+
+
+def send_form(source: Source, data: dict[str, Any]) -> TestResponse:
+    """Post a form whose parts come in this order."""
+    boundary, body = encode_multipart(data)  # the test client itself would spool a large one to a file
+    return source.client.post("/tips/new", data=body, content_type=f"{FORM}; boundary={boundary}")
+
+
+@pytest.mark.parametrize("size", [0, 300_000])
+def test_a_tip_that_was_sealed_offline_comes_by_the_form(
+    source: Source, stewards: list[Steward], size: int
+) -> None:
+    envelope = source.seal(files=[("a.bin", os.urandom(size))] if size else ())
+    response = send_form(source, sealed_form(source.frame(envelope)))
+    assert response.status_code == 200, response.text
+    assert "<li>" not in response.text  # no new words
+    with source.instance.database.reading() as session:
+        message = session.scalars(select(Message)).one()
+    assert (message.sha256, message.way) == (sha256_of(envelope), "sealed")
+    assert [listed["sha256"] for listed in source.thread()] == [sha256_of(envelope).hex()]
+
+
+@pytest.mark.sqlite_only
+def test_a_sealed_file_stands_alone_and_is_whole(source: Source) -> None:
+    frame = source.frame(source.seal(files=[("a.bin", os.urandom(300_000))]))
+    text = {"text": "And this too."}
+    forms = [
+        sealed_form(frame) | text,
+        text | sealed_form(frame),
+        sealed_form(frame) | {"files": FileStorage(BytesIO(b"x"), "a.txt")},
+        {"files": FileStorage(BytesIO(b"x"), "a.txt")} | sealed_form(frame),
+        sealed_form(frame[:-1]),
+        sealed_form(frame[:100]),
+        sealed_form(b""),
+        sealed_form(b"age-encryption.org/v1\n"),
+    ]
+    for data in forms:
+        response = send_form(source, data)
+        assert response.status_code == 400
+        with source.instance.database.reading() as session:
+            assert session.scalar(select(Thread.id)) is None
+        directory = source.instance.config.home / "tips"
+        assert not directory.is_dir() or list(directory.iterdir()) == []

@@ -17,12 +17,12 @@ from pledge.core.tip.codename import Codename, derive_codename
 from pledge.core.tip.digest import tip_leaf
 from pledge.core.tip.frame import TipFrame
 from pledge.core.tip.mailbox import derive_nonce
-from pledge.core.words import ENTROPY_BYTES, words_from_entropy
+from pledge.core.words import ENTROPY_BYTES, SecretWords, words_from_entropy
 from pledge.errors import MalformedError, PledgeError
 from pledge.instance import Instance, get_instance, trust_policy
 from pledge.labs.service import list_labs
 from pledge.tips import intake, mailbox, reading, taking
-from pledge.tips.sealing import Fields, first_message, later_message, seal_form
+from pledge.tips.sealing import Fields, check_alone, first_message, later_message, seal_form, take_sealed
 from pledge.web.errors import status_of
 from pledge.web.multipart import Part, read_parts
 from pledge.web.uploads import get_upload
@@ -58,29 +58,14 @@ def new_post() -> Response:
     instance, fields = get_instance(), Fields()
     try:
         parts = read_parts(get_upload(request.environ), request.content_type or "")
-        entropy = instance.random_bytes(ENTROPY_BYTES)
-        codename = derive_codename(entropy, origin=instance.keys.origin)
-        with instance.database.reading() as session:
-            today = instance.clock().date()
-            intake.check_open(session, today)
-            recipients = [key.recipient for key in current_keys(session, today)]
-        make = partial(first_message, fields, codename=codename, origin=instance.keys.origin, day=today)
-        envelope = seal_form(
-            parts,
-            fields,
-            make,
-            codename=codename,
-            recipients=recipients,
-            random_bytes=instance.random_bytes,
-        )
-        received = taking.open_store(instance).receive(envelope, instance.random_bytes(16))
-        leaf = tip_leaf(derive_nonce(codename.digest_seed, 1), received.sha256)
-        frame = TipFrame(codename.key.public, leaf, NO_STAMP)
-        taking.keep_tip(instance, frame, received, way="by-server")
+        sealed, rest = take_sealed(parts, fields)
+        if sealed is not None:
+            taking.receive_sealed_file(instance, sealed.chunks, partial(check_alone, fields, rest))
+            return _page("tips/sent.html", words=None, day=instance.clock().date())
+        words = _seal_tip(instance, fields, rest)
     except PledgeError as error:
         return _new_page(fields=fields, error=str(error), status=status_of(error))
-    words = words_from_entropy(entropy).split()
-    return _page("tips/sent.html", words=words, day=today)
+    return _page("tips/sent.html", words=words.split(), day=instance.clock().date())
 
 
 @bp.get("/mailbox")
@@ -143,6 +128,24 @@ def burn() -> Response:
         )
     taking.burn(get_instance(), codename.mailbox)
     return _page("tips/burned.html")
+
+
+def _seal_tip(instance: Instance, fields: Fields, parts: Iterator[Part]) -> SecretWords:
+    entropy = instance.random_bytes(ENTROPY_BYTES)
+    codename = derive_codename(entropy, origin=instance.keys.origin)
+    today = instance.clock().date()
+    with instance.database.reading() as session:
+        intake.check_open(session, today)
+        recipients = [key.recipient for key in current_keys(session, today)]
+    make = partial(first_message, fields, codename=codename, origin=instance.keys.origin, day=today)
+    envelope = seal_form(
+        parts, fields, make, codename=codename, recipients=recipients, random_bytes=instance.random_bytes
+    )
+    received = taking.open_store(instance).receive(envelope, instance.random_bytes(16))
+    leaf = tip_leaf(derive_nonce(codename.digest_seed, 1), received.sha256)
+    frame = TipFrame(codename.key.public, leaf, NO_STAMP)
+    taking.keep_tip(instance, frame, received, way="by-server")
+    return words_from_entropy(entropy)
 
 
 def _seal_reply(instance: Instance, codename: Codename, fields: Fields, parts: Iterator[Part]) -> None:
