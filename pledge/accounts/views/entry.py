@@ -49,6 +49,12 @@ def sign_in_post() -> Page:
     return _enter(entered)
 
 
+@bp.get("/sign-in/passkey")
+def sign_in_again() -> Page:
+    """Lead whoever reloads what was refused back to the page."""
+    return redirect(SIGN_IN_PATH, 303)
+
+
 @bp.post("/sign-in/passkey")
 def sign_in_with_passkey() -> Page:
     """Sign in with a passkey."""
