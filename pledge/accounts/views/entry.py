@@ -30,8 +30,9 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("/sign-in")
+@bp.get("/sign-in/passkey")
 def sign_in() -> Page:
-    """Ask who somebody is."""
+    """Ask who somebody is; also whoever loads again what was refused."""
     return _sign_in_page(SignInForm())
 
 
@@ -47,12 +48,6 @@ def sign_in_post() -> Page:
     except (ForbiddenError, UnavailableError) as error:
         return _sign_in_page(form, error=str(error)), status_of(error)
     return _enter(entered)
-
-
-@bp.get("/sign-in/passkey")
-def sign_in_again() -> Page:
-    """Lead whoever reloads what was refused back to the page."""
-    return redirect(SIGN_IN_PATH, 303)
 
 
 @bp.post("/sign-in/passkey")
