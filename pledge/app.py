@@ -11,6 +11,11 @@ from jinja2 import StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pledge.accounts.access import add_accounts
+from pledge.accounts.keys import RecipientsAnswer
+from pledge.accounts.views.account import bp as stewards_account_bp
+from pledge.accounts.views.decisions import bp as stewards_bp
+from pledge.accounts.views.entry import bp as stewards_entry_bp
 from pledge.badges import service as badges
 from pledge.config import Config
 from pledge.core import statement as st
@@ -28,16 +33,28 @@ from pledge.pledges.views.signing import bp as signing_bp
 from pledge.pledges.views.texts import bp as texts_bp
 from pledge.tallies import service as tallies
 from pledge.tallies.models import TalliedDay
+from pledge.tips import digests
+from pledge.tips.uploads import upload_limit
+from pledge.tips.views.forms import bp as tip_forms_bp
+from pledge.tips.views.inbox import bp as inbox_bp
+from pledge.tips.views.source import bp as tip_source_bp
+from pledge.tips.views.threads import bp as tip_threads_bp
 from pledge.web.assets import static_folder, static_hashes, template_folder
 from pledge.web.bodies import MAX_BODY_BYTES, WholeBodies
 from pledge.web.deadline import Deadline
 from pledge.web.errors import add_error_pages
 from pledge.web.forms import check_origin, check_text
 from pledge.web.headers import add_security_headers
+from pledge.web.onion import add_onion
 from pledge.web.prepared import PreparedAnswers, Render
 
 SITE_NAME = "Pledge"
 _PACKAGE = Path(__file__).parent
+_BLUEPRINTS = (
+    *(pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
+    *(stewards_bp, stewards_entry_bp, stewards_account_bp),
+    *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
+)
 
 
 def on_sequenced(session: Session, entries: Sequence[Sequenced]) -> None:
@@ -68,13 +85,17 @@ def create_app(instance: Instance | None = None, *, body_deadline: Deadline | No
     )
     app.extensions["pledge"] = instance
     _configure(app, instance)
-    add_security_headers(app, is_https=instance.config.is_https)
+    is_https, onion = instance.config.is_https, instance.config.onion
+    add_security_headers(app, is_https=is_https, onion=onion)
+    if onion is not None:
+        add_onion(app, onion)
     add_error_pages(app)
-    app.before_request(partial(check_origin, is_https=instance.config.is_https))
+    app.before_request(partial(check_origin, is_https=is_https, onion=onion))
     app.before_request(check_text)
-    for bp in (pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp):
+    add_accounts(app)
+    for bp in _BLUEPRINTS:
         app.register_blueprint(bp)
-    whole = WholeBodies(app.wsgi_app, body_deadline)
+    whole = WholeBodies(app.wsgi_app, body_deadline, upload_limit=upload_limit)
     app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 
@@ -126,6 +147,8 @@ def _renderers(instance: Instance) -> dict[str, Render]:
         "badge": partial(badges.answer, instance.database),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),
+        "tips": partial(digests.answer, instance.database),
+        "stewards": RecipientsAnswer(instance.database, instance.log.tiles),
     }
 
 

@@ -18,11 +18,14 @@ _COMMANDS = {
     "lab": "pledge.labs.cli:lab",
     "migrate": "pledge.operate:migrate",
     "news": "pledge.pledges.cli:news",
+    "onion": "pledge.onion:onion",
     "review": "pledge.pledges.cli:review",
     "serve": "pledge.operate:serve",
+    "steward": "pledge.accounts.cli:steward",
     "sign": "pledge.audit.sign:sign",
     "text": "pledge.pledges.cli:text",
     "tick": "pledge.operate:tick",
+    "tips": "pledge.offline.cli:tips",
     "verify": "pledge.audit.cli:verify",
 }
 

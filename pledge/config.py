@@ -7,11 +7,14 @@
 | PLEDGE_PUBLISHED | file of the last published checkpoint, best out of reach of restores | in PLEDGE_HOME |
 | PLEDGE_URL | where people reach the site, without a final slash | http://127.0.0.1:8000 |
 | PLEDGE_HOST, PLEDGE_PORT | what `pledge serve` binds to; loopback, if mail is in files | 127.0.0.1, 8000 |
+| PLEDGE_SOCKET | a Unix socket to serve on instead, for an onion service on this machine | none |
+| PLEDGE_ONION | http://….onion, where the same site is reached over Tor | none |
 | PLEDGE_WORKERS | web processes | 2 |
 | PLEDGE_MAIL_URL | smtp://, smtps:// or file: (mail as files in PLEDGE_HOME) | file: |
 | PLEDGE_MAIL_FROM | sender of mail | pledge@ and the host of PLEDGE_URL |
 | PLEDGE_MAILS_PER_ADDRESS | mails to one address a day | 6 |
 | PLEDGE_MAILS_PER_HOUR | mails of the whole site an hour | 600 |
+| PLEDGE_TIPS_PER_HOUR | tips that the whole site takes an hour without proof of work | 60 |
 | PLEDGE_WITNESSES | file of `witness`, `group` and `quorum` lines (C2SP tlog-policy), with addresses | none |
 | PLEDGE_WATCH_LIST | file of well-known names whose signings wait for review, one a line | documents/watch-list.txt |
 | PLEDGE_SOURCE | address of the source of what runs here, which the licence asks you to offer | none |
@@ -31,6 +34,8 @@ from sqlalchemy.exc import ArgumentError
 from pledge.errors import PledgeError
 
 _WATCH_LIST = Path(__file__).parent / "documents" / "watch-list.txt"
+MAX_SOCKET_BYTES = 107
+"""What Linux takes as the path of a Unix socket."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -50,11 +55,14 @@ class Config:
     url: str
     host: str
     port: int
+    socket: Path | None
+    onion: str | None
     workers: int
     mail_url: str
     mail_from: str
     mails_per_address: int
     mails_per_hour: int
+    tips_per_hour: int
     witnesses: Path | None
     watch_list: Path
     source: str | None
@@ -67,7 +75,7 @@ class Config:
     @property
     def binds_to_loopback(self) -> bool:
         """Whether `pledge serve` is heard only on this machine."""
-        return self.host in _LOOPBACK
+        return self.socket is not None or self.host in _LOOPBACK
 
     @property
     def is_https(self) -> bool:
@@ -90,6 +98,8 @@ class Config:
             url=url,
             host=_matching(environment, "PLEDGE_HOST", "127.0.0.1", r"[0-9A-Za-z.:_-]+", "a host to bind to"),
             port=_integer(environment, "PLEDGE_PORT", 8000, 1, 65535),
+            socket=_socket(environment.get("PLEDGE_SOCKET")),
+            onion=_onion(environment.get("PLEDGE_ONION")),
             workers=_integer(environment, "PLEDGE_WORKERS", 2, 1, 64),
             mail_url=_mail_url(environment.get("PLEDGE_MAIL_URL", "file:")),
             mail_from=_matching(
@@ -101,6 +111,7 @@ class Config:
             ),
             mails_per_address=_integer(environment, "PLEDGE_MAILS_PER_ADDRESS", 6, 1, 10_000),
             mails_per_hour=_integer(environment, "PLEDGE_MAILS_PER_HOUR", 600, 1, 1_000_000),
+            tips_per_hour=_integer(environment, "PLEDGE_TIPS_PER_HOUR", 60, 1, 1_000_000),
             witnesses=_file(environment, "PLEDGE_WITNESSES"),
             watch_list=_file(environment, "PLEDGE_WATCH_LIST") or _WATCH_LIST,
             source=_source(environment.get("PLEDGE_SOURCE")),
@@ -164,6 +175,32 @@ def _url(text: str) -> str:
     if parts.scheme == "http" and host not in _LOOPBACK and not host.endswith(".onion"):
         raise ConfigError("PLEDGE_URL must be https:// unless it is on this machine or an onion")
     return text
+
+
+def _onion(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"http://[a-z2-7]{56}\.onion", text):
+        raise ConfigError(
+            "PLEDGE_ONION must be http:// and the 56 characters of an onion service, then .onion"
+        )
+    return text
+
+
+def _socket(text: str | None) -> Path | None:
+    if text is None:
+        return None
+    path = Path(text).absolute()
+    is_free = path.is_socket() or not path.exists()
+    if (
+        not text
+        or "\0" in text
+        or len(bytes(path)) > MAX_SOCKET_BYTES
+        or not path.parent.is_dir()
+        or not is_free
+    ):
+        raise ConfigError(
+            f"PLEDGE_SOCKET must be a new file in a directory that exists, of at most {MAX_SOCKET_BYTES} bytes"
+        )
+    return path
 
 
 def _source(text: str | None) -> str | None:

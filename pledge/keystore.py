@@ -6,7 +6,7 @@
 | notary.json | seed of the key that co-signs checked affiliations | no further signing can be notarised |
 | seat.json | HMAC key of seats and mail budgets | who has signed can no longer be recognised |
 | contacts.json | key of mail addresses kept for a reminder or news | those addresses |
-| session.json | key of the CSRF cookie | nothing; people reload a form |
+| session.json | key of the cookie and of stewards' code apps | sessions and code apps: stewards use passkeys |
 
 Each names the origin it was made for, so that keys of a local trial never serve a real site.
 """

@@ -82,10 +82,12 @@ def serve(ctx: click.Context, *, local: bool) -> None:
     with instance.database.reading() as session:
         size = tree_size(session)
     click.echo(f"{instance.keys.origin}: {size} entries in the log.", err=True)
-    click.echo(f"Open      {config.url}", err=True)
+    click.echo(f"Open      {config.url if config.socket is None else config.socket}", err=True)
     if instance.outbox.is_local:
         where = f"{config.url}/mail and " if instance.is_local else ""
         click.echo(f"Mail in   {where}{instance.outbox.directory}", err=True)
+    if instance.is_local:
+        click.echo(f"Stewards  {config.url}/stewards says how to found some, so that tips open", err=True)
     instance.database.close()
     serve_site(config)
 

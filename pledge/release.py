@@ -14,11 +14,18 @@ from pledge.log.notary import log_statement
 from pledge.web.assets import static_folder, template_folder
 
 _SERVED = (".css", ".js", ".svg")
-_FORMS = ("layout/*.html", "macros/*.html", "pledges/*.html", "verify/*.html")
+_FORMS = (
+    "layout/*.html",
+    "macros/*.html",
+    "pledges/*.html",
+    "stewards/*.html",
+    "tips/*.html",
+    "verify/*.html",
+)
 
 
 def release_files() -> dict[str, str]:
-    """Give path → SHA-256 of what is served to who signs: built scripts and styles, and the forms' templates."""
+    """Give path → SHA-256 of what is served to who signs, tips or reads tips: built scripts and styles, templates."""
     static = {
         f"static/{path.name}": path
         for path in sorted(static_folder().iterdir())

@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from pledge.accounts import sessions
 from pledge.core import atrest
 from pledge.db.upkeep import tidy
 from pledge.errors import PledgeError
@@ -18,6 +19,8 @@ from pledge.pledges.contacts import drop_reminder
 from pledge.pledges.models import Contact, ReceiptLink, Signing
 from pledge.tallies import service as tallies
 from pledge.tallies.models import TalliedDay
+from pledge.tips import upkeep
+from pledge.tips.taking import open_store
 
 _MAX_IN_A_ROW = 20  # a mail server that takes none of so many takes none today
 _REMINDER = """\
@@ -38,11 +41,12 @@ def tick_if_due(instance: Instance) -> Sequence[str]:
         has_expired = links.has_expired(session, now)
         counted = session.scalar(select(TalliedDay.day))
         has_reminders = session.scalar(select(exists().where(*_due(today))))
+        has_tips = upkeep.is_due(session, today)
     if has_expired:
         instance.log.run(lambda session: links.drop_expired(session, now))
     if counted is not None and today > counted + tallies.MAX_AHEAD:
         return []  # a clock that is far ahead lapses nobody; `pledge tick` is how the operator says that it is right
-    return tick(instance) if counted != today or has_reminders else []
+    return tick(instance) if counted != today or has_reminders or has_tips else []
 
 
 def tick(instance: Instance) -> Sequence[str]:
@@ -50,11 +54,13 @@ def tick(instance: Instance) -> Sequence[str]:
     now = instance.clock()
     instance.outbox.forget(now - links.LIFE)  # before the day is begun, or a process that dies would leave it
     lapsed = instance.log.run(lambda session: _begin_day(session, now))
+    settled, deleted = upkeep.tend(instance, open_store(instance))
     reminded, failed = _remind_all(instance, now.date())
     tidy(instance.database)
     instance.log.ask_witnesses()
     not_reached = f", {failed} not reached" if failed else ""
-    return [f"{now.date()}: {lapsed} lapsed, {reminded} reminded{not_reached}"]
+    tips = f", {settled} messages settled, {deleted} deleted" if settled or deleted else ""
+    return [f"{now.date()}: {lapsed} lapsed, {reminded} reminded{not_reached}{tips}"]
 
 
 def _begin_day(session: Session, now: datetime) -> int:
@@ -63,6 +69,7 @@ def _begin_day(session: Session, now: datetime) -> int:
     So the counts never show a day's lapses under another day, and no day is begun on which nothing was forgotten.
     """
     links.drop_expired(session, now)
+    sessions.drop_expired(session, now)
     budgets.drop_old_windows(session, now)
     session.execute(delete(ReceiptLink).where(ReceiptLink.expires < now.date()))
     lapsed = 0

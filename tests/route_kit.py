@@ -32,6 +32,9 @@ UNKNOWN = {
 }
 """Things of the right form that are not there; none may be repeated by an error."""
 
+OWN_TESTS = ("tip_", "inbox", "stewards")
+"""Blueprints that begin so take no form of a signatory's: tests/tips and tests/accounts try them."""
+
 NO_FORM = {"news.stop"}
 """What takes a POST from anybody, with all that it needs in its address."""
 
@@ -71,7 +74,7 @@ class Site:
     def rules(self, method: str) -> Iterator[Rule]:
         """All rules that answer a method."""
         for rule in self.app.url_map.iter_rules():
-            if method in (rule.methods or ()):
+            if method in (rule.methods or ()) and not rule.endpoint.startswith(OWN_TESTS):
                 yield rule
 
     def real_path(self, rule: Rule) -> str:

@@ -36,7 +36,7 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which ``pledge`` works on this site."""
-        return {**os.environ, "PLEDGE_HOME": str(self.home)}
+        return {**os.environ, "PLEDGE_HOME": str(self.home), "PLEDGE_URL": self.url}
 
     def run(self, *arguments: str) -> str:
         """Run a command of the operator's; gives what it prints."""
@@ -60,11 +60,11 @@ class Site:
 
 
 @contextmanager
-def serve_locally(home: Path, command: Sequence[str] = _SERVE) -> Iterator[Site]:
-    """Serve a home, founding a trial in it where there is none, until the block ends."""
+def serve_locally(home: Path, command: Sequence[str] = _SERVE, *, host: str = "127.0.0.1") -> Iterator[Site]:
+    """Serve a home, founding a trial in it where there is none, until the block ends; ``host`` is what it is called."""
     port = _free_port()
     relay = Relay(port)
-    url = f"http://127.0.0.1:{relay.port}"
+    url = f"http://{host}:{relay.port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PLEDGE_")},
         "PLEDGE_HOME": str(home),

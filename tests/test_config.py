@@ -44,6 +44,16 @@ WRONG = {
     ],
     "PLEDGE_HOST": ["", "a b"],
     "PLEDGE_PORT": ["", "0", "65536", "-1", "80a", "８０００", "1e3", "99999999999"],
+    "PLEDGE_SOCKET": ["", "/nothing/here/web.sock", "/", "a\0b", "/etc/passwd", "x" * 110],
+    "PLEDGE_ONION": [
+        *("", "x.onion", "http://short.onion", "https://" + "a" * 56 + ".onion"),
+        *(
+            "http://" + "a" * 56 + ".onion/",
+            "http://" + "a" * 56 + ".onion\n",
+            "http://" + "A" * 56 + ".onion",
+        ),
+    ],
+    "PLEDGE_TIPS_PER_HOUR": ["", "0", "many"],
     "PLEDGE_WORKERS": ["", "0", "65", "two"],
     "PLEDGE_MAIL_URL": [
         *(

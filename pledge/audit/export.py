@@ -1,11 +1,11 @@
 """``pledge export``: a static mirror of a log and what its site says of it, at the same paths as over HTTP.
 
     log/checkpoint  log/policy  log/tile/…  tallies.json  removals.json  pledges/<slug>/<version>.txt
-    policy/<version>.json
+    policy/<version>.json  tips/digests/<day>
 
-Everything comes from one snapshot of the database. Full tiles and bundles never change, so those that are there are
-compared and left alone, and an export that was interrupted goes on. The checkpoint is written last: whatever it covers
-is there.
+Everything comes from one snapshot of the database. Full tiles, bundles and digests never change, so those that are
+there are compared and left alone, and an export that was interrupted goes on. The checkpoint is written last: whatever
+it covers is there.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,6 +34,7 @@ from pledge.log.service import read_bundle, read_checkpoint
 from pledge.pledges.models import Text
 from pledge.pledges.review import ledger
 from pledge.tallies.service import claims
+from pledge.tips.models import Digest
 
 
 class Exported(NamedTuple):
@@ -72,12 +73,12 @@ def export_log(instance: Instance, directory: Path) -> Exported:
         written = kept = 0
         for tile in _tiles(checkpoint.size):
             path, data = directory / "log" / format_tile_path(tile), _read(session, tile)
-            if tile.width == WIDTH and path.exists():
-                _check_same(path, data)
-                kept += 1
-                continue
-            write_atomically(path, data)
-            written += 1
+            is_new = _write(path, data, never_changes=tile.width == WIDTH)
+            written, kept = written + is_new, kept + (not is_new)
+        for digest in session.scalars(select(Digest).order_by(Digest.day)):
+            path = directory / "tips" / "digests" / digest.day.isoformat()
+            is_new = _write(path, digest.leaves, never_changes=True)
+            written, kept = written + is_new, kept + (not is_new)
         rest = _small_files(session, instance) | {"log/checkpoint": note}
         for name, data in rest.items():
             write_atomically(directory / name, data)
@@ -96,6 +97,15 @@ def _check_target(session: Session, path: Path, checkpoint: Checkpoint) -> None:
             "Nothing was written.",
             code="other-mirror",
         )
+
+
+def _write(path: Path, data: bytes, *, never_changes: bool) -> bool:
+    """Write a file, or compare one that never changes and is there; gives whether it was written."""
+    if never_changes and path.exists():
+        _check_same(path, data)
+        return False
+    write_atomically(path, data)
+    return True
 
 
 def _check_same(path: Path, data: bytes) -> None:

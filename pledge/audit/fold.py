@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple, TypeVar
 
 from pledge.audit.claims import Claims
+from pledge.audit.digests import TipLine
 from pledge.audit.removals import Removed
 from pledge.audit.report import Problem
 from pledge.audit.signatures import Batch
@@ -94,6 +95,7 @@ class Fold:
         self.last_day = date.min  # of the last entry that was counted
         self.signatures = 0
         self.removed: list[Removed] = []
+        self.tips = TipLine()
         self._days = days
         self._claims = claims
 
@@ -133,6 +135,7 @@ class Fold:
                 self._days.check(index, entry.statement)
             if isinstance(entry.statement, Withdrawal) and entry.statement.is_removal:
                 self.removed.append(Removed(index, entry.statement))
+            self.tips.take(index, entry.statement)
         except VerificationError as error:
             message = str(error).removeprefix(f"Entry {index}: ")
             self.problem = Problem(error.code, message, index)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -46,6 +47,10 @@ class Published:
     def policy(self) -> bytes:
         """Read the trust policy that the site claims for itself."""
         return self.source.read("log/policy", max_bytes=MAX_POLICY_BYTES)
+
+    def digest(self, day: date, *, max_bytes: int) -> bytes:
+        """Read the leaves of a day's digest of tips."""
+        return self.source.read(f"tips/digests/{day.isoformat()}", max_bytes=max_bytes)
 
     def document(self, path: str) -> bytes:
         """Read a pledge text, a policy document, a script or a style."""

@@ -6,6 +6,7 @@
     entries    ← the ledger's rules in order, signatures in parallel, days by cosignature times
     counts     ← the fold of ``core.tally`` at the size and day that the site claims
     removals   ← the log's own removals, line by line
+    digests    ← leaves of tips, root and number in the log, day by day
     documents  ← the hashes in the log, of texts and policy; of scripts and styles too where a site serves them
 
 What is wrong is collected in a report; only what cannot be read at all is raised.
@@ -17,6 +18,7 @@ from datetime import date
 from typing import Final
 
 from pledge.audit.claims import Claims, check_day, compare
+from pledge.audit.digests import check_days, check_digests
 from pledge.audit.fold import Fold, days_of
 from pledge.audit.heads import check_heads, read_heads
 from pledge.audit.published import Published, read_ahead
@@ -82,8 +84,12 @@ def audit(
         report.problems += check_documents(published, state)
         if source.is_live:
             report.problems += check_release(published, state, report.remarks)
+        shown = today if source.is_live else min(today, days.seen or date.min)
+        report.problems += check_digests(published, fold.tips.digests)
+        report.problems += check_days(
+            fold.tips, state.keyrings["steward"], quorum=state.quorum, day=shown, remarks=report.remarks
+        )
         if heads.claims is not None:
-            shown = today if source.is_live else min(today, days.seen or date.min)
             _check_claims(report, heads.claims, fold, shown=shown, today=today)
         if heads.removals is not None:
             report.problems += compare_removals(heads.removals, fold.removed)

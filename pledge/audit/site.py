@@ -8,15 +8,17 @@ import http.client
 import ipaddress
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.cookies import CookieError, SimpleCookie
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from pledge.errors import MalformedError, NotFoundError, UnavailableError
+from pledge.errors import MalformedError, NotFoundError, PledgeError, UnavailableError
 
 MAX_REDIRECTS: Final = 3
 _STEP_BYTES: Final = 65_536
+_SLOW_BYTES_PER_SECOND: Final = 10_000  # over Tor, on a bad day
 _CACHE_SECONDS: Final = 3.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -36,6 +38,7 @@ class Site:
         address: ``https://host[:port][/prefix]``.
         timeout_seconds: How long one step on the network may take.
         deadline_seconds: How long one answer's body may take.
+        token: Sent with each request, as ``Authorization: Bearer``; a secret.
 
     Raises:
         MalformedError: Another form, or plain HTTP to a host that is neither this machine nor an onion service.
@@ -44,7 +47,12 @@ class Site:
     is_live = True
 
     def __init__(
-        self, address: str, *, timeout_seconds: float = 30.0, deadline_seconds: float = 180.0
+        self,
+        address: str,
+        *,
+        timeout_seconds: float = 30.0,
+        deadline_seconds: float = 180.0,
+        token: str | None = None,
     ) -> None:
         self._scheme, self._host, self._port, self.prefix = _parse_address(address)
         self._timeout_seconds = timeout_seconds
@@ -52,6 +60,7 @@ class Site:
         self._local = threading.local()
         self._connections: list[http.client.HTTPConnection] = []
         self._cookies: dict[str, str] = {}
+        self._token = token
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """Get a file below the address, following redirects within the site; see ``Source``."""
@@ -73,10 +82,8 @@ class Site:
             if reply.location is None:
                 break
             target = reply.location
-        if reply.status in {404, 410}:
-            raise NotFoundError(f"The site has no {target}.")
         if reply.status != http.client.OK or reply.location is not None:
-            raise UnavailableError(f"The site answers {reply.status} for {target}.")
+            raise _refused(reply.status, target)
         return reply
 
     def request(self, method: str, target: str, *, max_bytes: int, form: bytes | None = None) -> Reply:
@@ -107,6 +114,33 @@ class Site:
         except BaseException:
             connection.close()
             raise
+
+    def download(self, target: str, *, max_bytes: int, take: Callable[[bytes], object]) -> None:
+        """Get something large in pieces; what was taken counts for nothing if this raises.
+
+        Args:
+            target: A path of this site; no redirect is followed.
+            max_bytes: How long it may be.
+            take: Gets each piece as it arrives.
+
+        Raises:
+            NotFoundError: There is nothing.
+            MalformedError: It is too long.
+            UnavailableError: Anything else.
+        """
+        connection = self._connection()
+        try:
+            connection.request("GET", target, headers=self._headers(None))
+            with closing(connection.getresponse()) as response:
+                status = self._take(response, target, max_bytes, take)
+        except (http.client.HTTPException, OSError) as error:
+            connection.close()
+            raise UnavailableError(f"{target} did not arrive from {self._host}: {_reason(error)}.") from error
+        except BaseException:
+            connection.close()
+            raise
+        if status != http.client.OK:
+            raise _refused(status, target)
 
     def wait(self) -> None:
         """Wait until caches have let go of a checkpoint, or of counts."""
@@ -152,36 +186,61 @@ class Site:
         headers = {"Accept-Encoding": "identity", "Accept": "*/*", "User-Agent": "pledge"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         return headers
 
     def _reply(self, response: http.client.HTTPResponse, target: str, max_bytes: int) -> Reply:
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise UnavailableError(f"{target} arrives compressed, though nobody asked for that. Refused.")
+        self._check_plain(response, target)
         body = self._body(response, target, max_bytes)
         self._take_cookies(response)
         location = response.headers.get("Location") if response.status in _REDIRECTS else None
         return Reply(response.status, None if location is None else self.path_of(location, base=target), body)
 
+    def _take(
+        self,
+        response: http.client.HTTPResponse,
+        target: str,
+        max_bytes: int,
+        take: Callable[[bytes], object],
+    ) -> int:
+        self._check_plain(response, target)
+        if response.status != http.client.OK:
+            self._body(response, target, max_bytes)
+        else:
+            seconds = self._deadline_seconds + (response.length or 0) / _SLOW_BYTES_PER_SECOND
+            for part in self._parts(response, target, max_bytes, seconds):
+                take(part)
+        return response.status
+
+    def _check_plain(self, response: http.client.HTTPResponse, target: str) -> None:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise UnavailableError(f"{target} arrives compressed, though nobody asked for that. Refused.")
+
     def _body(self, response: http.client.HTTPResponse, target: str, max_bytes: int) -> bytes:
+        return b"".join(self._parts(response, target, max_bytes, self._deadline_seconds))
+
+    def _parts(
+        self, response: http.client.HTTPResponse, target: str, max_bytes: int, seconds: float
+    ) -> Iterator[bytes]:
         stated = response.length
         if stated is None and not response.chunked:
             raise UnavailableError(
                 f"{target} does not say how long it is, so nobody can tell if it is whole."
             )
-        deadline = time.monotonic() + self._deadline_seconds
-        parts, size = [], 0
+        deadline = time.monotonic() + seconds
+        size = 0
         while (stated is None or size < stated) and (part := response.read1(_STEP_BYTES)):
-            parts.append(part)
             size += len(part)
             if size > max_bytes:
                 raise MalformedError(f"{target} has more than {max_bytes} bytes.", code="too-long")
             if time.monotonic() > deadline:
                 raise UnavailableError(f"{target} takes too long to arrive.")
+            yield part
         if stated is not None and size != stated:
             raise UnavailableError(f"{target} was cut off after {size} of {stated} bytes.")
-        return b"".join(parts)
 
     def _take_cookies(self, response: http.client.HTTPResponse) -> None:
         """Keep cookies for this site, whatever they say about paths and times: a command is over soon."""
@@ -190,6 +249,13 @@ class Site:
                 self._cookies |= {name: morsel.coded_value for name, morsel in SimpleCookie(header).items()}
             except CookieError:
                 continue
+
+
+def _refused(status: int, target: str) -> PledgeError:
+    """Give the error that an answer without what was asked for stands for."""
+    if status in {404, 410}:
+        return NotFoundError(f"The site has no {target}.")
+    return UnavailableError(f"The site answers {status} for {target}.")
 
 
 def _parse_address(address: str) -> tuple[str, str, int, str]:

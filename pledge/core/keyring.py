@@ -67,6 +67,10 @@ class Keyring:
         """Tell whether any key holds this role on a day."""
         return any(self._is_current(keyid, day) for keyid in self.terms)
 
+    def current(self, day: date) -> tuple[str, ...]:
+        """Return the full keys that hold this role on a day, in the order in which they were admitted."""
+        return tuple(term.key for keyid, term in self.terms.items() if self._is_current(keyid, day))
+
     def unrevoked(self) -> int:
         """Return how many keys were admitted and not revoked, whatever their days."""
         return len(self.terms) - len(self.revoked)

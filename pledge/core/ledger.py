@@ -39,6 +39,29 @@ def read_entry(envelope: Envelope) -> Entry:
     return Entry(envelope, envelope.payload_sha256, statement)
 
 
+def check_entry(state: LogState, entry: Entry) -> Checks:
+    """Check an entry by all rules but its signatures and its index.
+
+    Args:
+        state: The log before the entry, or what is known of it.
+        entry: What was read.
+
+    Returns:
+        The signature checks that have to pass as well.
+
+    Raises:
+        VerificationError: the entry breaks a rule.
+        MalformedError: a key in it is none.
+    """
+    envelope, payload_sha256, statement = entry
+    _check_place(state, statement)
+    if statement is None:
+        return ()
+    if payload_sha256 in state.payloads:
+        raise VerificationError("This payload stands in the log already.", code="payload-repeated")
+    return require(state, statement, envelope)
+
+
 class Ledger:
     """The fold: ``size`` entries so far, their ``state``, and the indexes of those ``not_understood``."""
 
@@ -95,22 +118,17 @@ class Ledger:
     def _check(self, index: int, entry: Entry) -> Checks:
         if index != self.size:
             raise VerificationError(f"This entry comes after {self.size} others.", code="index-wrong")
-        envelope, payload_sha256, statement = entry
-        self._check_place(statement)
-        if statement is None:
-            return ()
-        if payload_sha256 in self.state.payloads:
-            raise VerificationError("This payload stands in the log already.", code="payload-repeated")
-        return require(self.state, statement, envelope)
+        return check_entry(self.state, entry)
 
-    def _check_place(self, statement: Statement | None) -> None:
-        genesis = self.state.genesis
-        if isinstance(statement, Genesis) != (genesis is None):
-            raise VerificationError("A genesis comes first, and only then.", code="genesis-place")
-        if statement is not None and genesis is not None:
-            if statement.origin != genesis.origin:
-                raise VerificationError("This entry is for another log.", code="origin-wrong")
-            rules.check_day_order(statement, self.state.day)
+
+def _check_place(state: LogState, statement: Statement | None) -> None:
+    genesis = state.genesis
+    if isinstance(statement, Genesis) != (genesis is None):
+        raise VerificationError("A genesis comes first, and only then.", code="genesis-place")
+    if statement is not None and genesis is not None:
+        if statement.origin != genesis.origin:
+            raise VerificationError("This entry is for another log.", code="origin-wrong")
+        rules.check_day_order(statement, state.day)
 
 
 def _refused(index: int, error: VerificationError | MalformedError) -> VerificationError:

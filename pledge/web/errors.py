@@ -27,6 +27,7 @@ STATUS: tuple[tuple[type[errors.PledgeError], int], ...] = (
 
 TEXTS: dict[int, tuple[str, str]] = {
     400: ("This request does not make sense here", "Something in it is missing or not as it should be."),
+    401: ("You are not signed in", "Sign in first, or send a token that is still good."),
     403: ("This is not allowed", "The request came from another site, or the form was open for too long."),
     404: ("There is nothing here", "The address may be mistyped, or what was here has gone."),
     405: ("Not this way", "This address exists, but not for this kind of request."),
@@ -116,8 +117,14 @@ def problem(status: int, *, message: str | None = None, code: str | None = None)
     return response
 
 
+_OF_PROGRAMS = "application/octet-stream"
+"""No form is sent as this; whoever does so reads an answer's members and shows no page."""
+
+
 def _wants_json() -> bool:
     if request.path.startswith("/api/") or request.path.endswith(".json"):
+        return True
+    if request.method == "POST" and request.mimetype == _OF_PROGRAMS:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best in {"application/json", "application/problem+json"}

@@ -14,6 +14,7 @@ from wtforms.csrf.session import SessionCSRF
 from wtforms.fields import choices
 
 from pledge.errors import ForbiddenError, MalformedError
+from pledge.web.onion import own_origin
 
 _FORM_LIFE = timedelta(hours=12)
 
@@ -72,11 +73,12 @@ def choice(value: str, label: str) -> Any:  # noqa: ANN401  # the stubs do not k
     return choices.SelectChoice(value, label)  # type: ignore[attr-defined]  # newer than the stubs
 
 
-def check_origin(*, is_https: bool) -> None:
+def check_origin(*, is_https: bool, onion: str | None = None) -> None:
     """Refuse a request that another site caused.
 
     Args:
         is_https: Whether people reach the site over TLS; behind a proxy the request itself does not know.
+        onion: ``http://….onion``, where the same site is reached over Tor, if it is.
 
     Raises:
         ForbiddenError: ``Sec-Fetch-Site`` (or, from older browsers, ``Origin``) names another site. Neither is sent by
@@ -89,7 +91,7 @@ def check_origin(*, is_https: bool) -> None:
     if fetch_site is not None:
         is_ours = fetch_site == "same-origin"
     else:
-        is_ours = origin in {None, f"{'https' if is_https else 'http'}://{request.host}"}
+        is_ours = origin in {None, own_origin(is_https=is_https, onion=onion)}
     if not is_ours:
         raise ForbiddenError("This form must be sent from this site itself.", code="foreign-origin")
 
@@ -97,7 +99,8 @@ def check_origin(*, is_https: bool) -> None:
 def check_text() -> None:
     """Refuse what is not text in UTF-8, before anything reads it with signs put in place of what it lacks.
 
-    Files are text here too: signatures of ssh-keygen, in ASCII. NUL is no text, and PostgreSQL takes it in none.
+    Files are text here too: signatures of ssh-keygen, in ASCII. NUL is no text, and PostgreSQL takes it in none. What
+    is read as a stream is checked where it is read.
 
     Raises:
         MalformedError: The path, the query or the body holds something else.

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from pledge.web.onion import is_onion
+
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -28,13 +30,19 @@ _HEADERS = {
 }
 
 
-def add_security_headers(app: Flask, *, is_https: bool) -> None:
-    """Set the headers on every answer of ``app``; pages are not stored by caches unless a view says so."""
+def add_security_headers(app: Flask, *, is_https: bool, onion: str | None = None) -> None:
+    """Set the headers on every answer of ``app``; pages are not stored by caches unless a view says so.
+
+    Args:
+        app: The application.
+        is_https: Whether people reach the site over TLS.
+        onion: ``http://….onion``, where the same site is reached over Tor, if it is.
+    """
 
     def apply(response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
-        if is_https:
+        if is_https and not is_onion(onion):
             response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
         if request.endpoint != "static" or response.status_code >= 400:  # noqa: PLR2004  # an error
             response.headers.setdefault("Cache-Control", "no-store")

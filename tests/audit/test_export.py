@@ -18,7 +18,10 @@ from pledge.errors import ConflictError, NotFoundError, UnavailableError
 from pledge.instance import Instance, trust_policy
 from pledge.log.models import Entry, Head
 from pledge.log.notary import log_statement
+from pledge.tick import tick
+from tests.audit.conftest import change
 from tests.site_kit import Clock, Person, make_app, make_config, make_instance
+from tests.steward_kit import found_stewards
 
 
 @pytest.fixture
@@ -175,3 +178,22 @@ def test_a_damaged_database_is_not_mirrored(instance: Instance, tmp_path: Path) 
     with pytest.raises(UnavailableError, match="damaged"):
         export_log(instance, tmp_path)
     assert not (tmp_path / "log" / "checkpoint").exists()
+
+
+def test_digests_of_tips_are_mirrored_and_never_written_over(
+    instance: Instance, clock: Clock, tmp_path: Path
+) -> None:
+    found_stewards(instance, 2)
+    clock.pass_days(1)
+    tick(instance)
+    mirror = tmp_path / "mirror"
+    assert run(instance, mirror).exit_code == 0
+    (leaves,) = (mirror / "tips" / "digests").iterdir()
+    assert len(leaves.read_bytes()) == 64 * 32
+    report = audit(Directory(mirror), parse_policy(trust_policy(instance)), today=clock.now.date(), jobs=1)
+    assert report.problems == []
+    change(leaves)
+    report = audit(Directory(mirror), parse_policy(trust_policy(instance)), today=clock.now.date(), jobs=1)
+    assert [problem.rule for problem in report.problems] == ["digest"]
+    with pytest.raises(ConflictError):
+        export_log(instance, mirror)

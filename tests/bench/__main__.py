@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import audits, badges, pages, signing, starting, trees
+from tests.bench import audits, badges, pages, signing, starting, tips, trees
 from tests.bench.figures import Figure, format_table, write_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "audit": audits.measure,
     "pages": pages.measure,
     "starting": starting.measure,
+    "tips": tips.measure,
 }
 
 

@@ -11,7 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 from tests.node import find_node
+from tests.postgresql import Server
 
 HOST = "127.0.0.1"
 _START_SECONDS = 60
@@ -49,6 +52,7 @@ def found_site(home: Path, database_url: str | None = None) -> Site:
         "PLEDGE_PORT": str(port),
         "PLEDGE_URL": f"http://{HOST}:{port}",
         "PLEDGE_MAILS_PER_HOUR": "1000000",
+        "PLEDGE_TIPS_PER_HOUR": "1000000",
     } | ({} if database_url is None else {"PLEDGE_DATABASE_URL": database_url})
     subprocess.run(
         [sys.executable, "-m", "pledge.cli", "init", "--local"],
@@ -57,6 +61,15 @@ def found_site(home: Path, database_url: str | None = None) -> Site:
         stdout=subprocess.DEVNULL,
     )
     return Site(environment, port)
+
+
+def database_of(server: Server, name: str) -> str:
+    """Make a database on a server of PostgreSQL; gives its URL."""
+    admin = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return server.url(name)
 
 
 @contextmanager

@@ -5,13 +5,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import create_engine, text
-
 from tests.bench.client import CLIENTS, Load, load
 from tests.bench.figures import Figure, interleave
 from tests.bench.people import Doing, make_ready, posts, signings, verifications
-from tests.bench.servers import Site, found_site, serving, serving_app
-from tests.postgresql import Server, start_server
+from tests.bench.servers import Site, database_of, found_site, serving, serving_app
+from tests.postgresql import start_server
 
 _PEOPLE = 600
 _ROUNDS = 5
@@ -23,16 +21,8 @@ def measure(directory: Path) -> list[Figure]:
     figures = _measure("SQLite", lambda name: found_site(directory / f"sqlite-{name}"))
     with start_server(directory) as server:
         return figures + _measure(
-            "PostgreSQL", lambda name: found_site(directory / f"postgresql-{name}", _database(server, name))
+            "PostgreSQL", lambda name: found_site(directory / f"postgresql-{name}", database_of(server, name))
         )
-
-
-def _database(server: Server, name: str) -> str:
-    admin = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return server.url(name)
 
 
 def _measure(database: str, found: Callable[[str], Site]) -> list[Figure]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pledge.web.bodies import MAX_BODIES_AT_ONCE
-from pledge.web.deadline import Deadline, hang_up
+from pledge.web.deadline import LEAST_BYTES_A_SECOND, Deadline, Progress, connections, hang_up
 from tests.running_site import Site, serve_locally
 
 pytestmark = [
@@ -103,19 +103,79 @@ def test_only_connections_to_the_own_port_from_the_address_are_shut(listener: so
     port = listener.getsockname()[1]
     client, accepted = pair(listener)
     with client, accepted:
+        history = [seen(1)]
         for address, other, idle in (
             ("127.0.0.2", port, 0),
             ("127.0.0.1", port + 1, 0),
             ("127.0.0.1", port, 60),
         ):
-            hang_up(address, other, idle_seconds=idle)
+            hang_up(address, other, idle_seconds=idle, history=history)
             assert not is_shut(accepted)
         files = len(list(Path("/proc/self/fd").iterdir()))
-        hang_up("127.0.0.1", port, idle_seconds=0)
+        hang_up("127.0.0.1", port, idle_seconds=0, history=history)
         assert len(list(Path("/proc/self/fd").iterdir())) <= files  # no copy is left open
         assert is_shut(accepted)
         accepted.sendall(b"408")  # an answer can still be sent
         assert client.recv(3) == b"408"
+
+
+def seen(seconds_ago: float) -> Progress:
+    """What has come by all connections, as if it had been looked at some time ago."""
+    return Progress(time.monotonic() - seconds_ago, {file: received for file, received, _ in connections()})
+
+
+def test_what_goes_on_at_its_pace_is_let_be(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    pairs = [pair(listener) for _ in range(3)]
+    history = [seen(1)]
+    pairs.append(pair(listener))  # was not there before
+    sent = [LEAST_BYTES_A_SECOND * 3, LEAST_BYTES_A_SECOND // 4, 0, 0]
+    for (client, _), size in zip(pairs, sent, strict=True):
+        client.sendall(b"x" * size)
+    time.sleep(0.1)
+    hang_up("127.0.0.1", port, idle_seconds=0, history=history)
+    for (_, accepted), size in zip(pairs, sent, strict=True):
+        accepted.setblocking(True)
+        accepted.settimeout(0.2)
+        got = 0
+        with suppress(TimeoutError):
+            while got < size and (chunk := accepted.recv(size)):
+                got += len(chunk)
+        accepted.setblocking(False)
+        assert got == size
+    assert [is_shut(accepted) for _, accepted in pairs] == [False, True, True, False]
+    for client, accepted in pairs:
+        client.close()
+        accepted.close()
+
+
+def test_what_came_well_for_a_minute_may_stall_for_a_while(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    (fast, its_end), (slow, other_end) = pair(listener), pair(listener)
+    minute_ago = seen(60)
+    fast.sendall(b"x" * LEAST_BYTES_A_SECOND * 61)
+    slow.sendall(b"x" * LEAST_BYTES_A_SECOND * 2)
+    drain(its_end, LEAST_BYTES_A_SECOND * 61)
+    drain(other_end, LEAST_BYTES_A_SECOND * 2)
+    hang_up("127.0.0.1", port, idle_seconds=0, history=[minute_ago, seen(20)])  # nothing more came since
+    assert [is_shut(end) for end in (its_end, other_end)] == [False, True]
+    for end in (fast, its_end, slow, other_end):
+        end.close()
+
+
+def drain(accepted: socket.socket, size: int) -> None:
+    """Take so much as has come, or will."""
+    accepted.settimeout(_WAIT_SECONDS)
+    while size:
+        size -= len(accepted.recv(size))
+    accepted.setblocking(False)
+
+
+def test_a_stream_may_dawdle_longer_than_a_form() -> None:
+    deadline = Deadline(20, 60)
+    environ = {"REMOTE_ADDR": "127.0.0.1", "SERVER_PORT": "8000"}
+    with deadline.reading(environ) as form, deadline.reading(environ, is_stream=True) as stream:
+        assert 39 < stream.ends - form.ends < 41
 
 
 def test_a_read_that_ends_in_time_is_forgotten() -> None:

@@ -89,10 +89,13 @@ export function say(place, message) {
 /**
  * A message for people: errors of this project speak for themselves, others are faults of the page.
  * @param {unknown} error
+ * @param {string} [otherwise] what to say of others
  */
-export function messageOf(error) {
-  if (error instanceof Error && error.name === "PledgeError") return error.message;
-  return "Something in this page did not work. Nothing was sent. Please use the other way below, or tell us.";
+export function messageOf(
+  error,
+  otherwise = "Something in this page did not work. Nothing was sent. Please use the other way below, or tell us.",
+) {
+  return error instanceof Error && error.name === "PledgeError" ? error.message : otherwise;
 }
 
 /**

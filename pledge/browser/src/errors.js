@@ -7,7 +7,7 @@
  * A code narrower than "malformed" or "not-verified", where a caller can act on it; core has the same.
  * @typedef {"too-large" | "age-key" | "age-header" | "age-recipients" | "age-mixed" | "age-payload" | "age-no-match"
  *   | "no-credential" | "other-mailbox" | "message-elsewhere" | "message-order" | "message-forged"
- *   | "message-replayed"} NarrowerCode
+ *   | "message-replayed" | "other-files" | "network" | "gone" | "conflict" | "signed-out"} NarrowerCode
  */
 
 /** An error this code raises on purpose. */

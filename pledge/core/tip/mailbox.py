@@ -4,6 +4,7 @@ r"""A mailbox: where a source's thread lies, known by a key that comes from the 
 
     id        = SHA-256(mailbox public key[32])[:16], as 32 hex digits
     challenge = "pledge/mailbox-auth/v1\n<origin>\n<id>\n<nonce, 64 hex digits>", signed by the mailbox key
+    follow-up = "pledge/follow-up/v1\n<origin>\n<id>\n<number>\n<leaf, hex>\n<SHA-256 of the envelope, hex>", signed
     nonce n   = HMAC-SHA256(seed of purpose digest, "pledge/tip-nonce/v1\n<number>")
 
 The last is what blinds the leaf of a source's message in the day's digest (``digest``). It follows from the codename,
@@ -43,7 +44,7 @@ def parse_mailbox_id(text: str) -> MailboxId:
 
 
 def challenge(mailbox: MailboxId, nonce: bytes, *, origin: str) -> bytes:
-    """Give what the mailbox's key signs to be let in; ``nonce`` is 32 random bytes, used once."""
+    """Give what the mailbox's key signs to be let in; ``nonce`` is 32 bytes that nobody could know long before."""
     return f"pledge/mailbox-auth/v1\n{origin}\n{mailbox}\n{nonce.hex()}".encode()
 
 
@@ -56,6 +57,16 @@ def verify_answer(mailbox: MailboxId, nonce: bytes, *, origin: str, public: byte
     if not hmac.compare_digest(mailbox_id(public), mailbox):
         raise VerificationError("This key is of another mailbox.", code="other-mailbox")
     verify_ed25519(public, challenge(mailbox, nonce, origin=origin), signature)
+
+
+def follow_up(mailbox: MailboxId, *, origin: str, number: int, leaf: bytes, envelope_sha256: bytes) -> bytes:
+    """Give what the mailbox's key signs to add a message to its thread.
+
+    It names all there is to name, so that a replay is the same message once more.
+    """
+    return (
+        f"pledge/follow-up/v1\n{origin}\n{mailbox}\n{number}\n{leaf.hex()}\n{envelope_sha256.hex()}".encode()
+    )
 
 
 def derive_nonce(digest_seed: Seed, number: int) -> bytes:

@@ -61,9 +61,23 @@ def _check(
         raise VerificationError("It belongs to another thread.", code="message-elsewhere")
     if (message.number, message.previous) != (number, previous):
         raise VerificationError("It does not follow the one before.", code="message-order")
+    check_author(manifest, stewards=stewards)
+
+
+def check_author(manifest: Manifest, *, stewards: Collection[str]) -> None:
+    """Check that a message is by whom its kind says: an answer by a steward, all others by the mailbox that they name.
+
+    Args:
+        manifest: Of one message; its place in a thread is not looked at.
+        stewards: The signing keys, ``ed25519:…``, of stewards that the log has.
+
+    Raises:
+        VerificationError: It is by somebody else (code ``message-forged``), or was changed.
+    """
+    message = manifest.message
     if message.type_ == "answer/v1":
         if manifest.key not in stewards:
             raise VerificationError("It is not by a steward of this site.", code="message-forged")
-    elif mailbox_id(parse_key(manifest.key)) != mailbox:
+    elif mailbox_id(parse_key(manifest.key)) != message.mailbox:
         raise VerificationError("It is not by the source.", code="message-forged")
     verify_manifest(manifest)

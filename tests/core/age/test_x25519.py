@@ -1,10 +1,18 @@
 from typing import Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pledge.core.age.stanza import Stanza, encode_base64
 from pledge.core.age.x25519 import X25519Identity, X25519Recipient, check_public, has_low_order
 from pledge.errors import MalformedError
+
+
+def _little(u: int) -> bytes:
+    return u.to_bytes(32, "little")
+
 
 FILE_KEY: Final = bytes(range(16))
 ALICE: Final = X25519Identity.from_seed(b"a" * 32)
@@ -62,6 +70,20 @@ def test_points_of_low_order_are_refused(u: int) -> None:
             X25519Recipient(public)
         with pytest.raises(MalformedError):
             ALICE.unwrap([Stanza("X25519", (encode_base64(public),), bytes(32))])
+
+
+@given(
+    st.one_of(st.binary(min_size=32, max_size=32), st.sampled_from(LOW_ORDER).map(_little)),
+    st.binary(min_size=32, max_size=32),
+)
+def test_low_order_is_what_gives_zero_with_any_secret(public: bytes, secret: bytes) -> None:
+    try:
+        X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(public))
+    except ValueError:
+        gives_zero = True
+    else:
+        gives_zero = False
+    assert has_low_order(public) is gives_zero
 
 
 @pytest.mark.parametrize("public", [b"", bytes([9]) + bytes(30), bytes([9]) + bytes(32)])

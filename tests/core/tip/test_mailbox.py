@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from pledge.core.keys import SigningKey
-from pledge.core.tip.mailbox import challenge, derive_nonce, mailbox_id, parse_mailbox_id, verify_answer
+from pledge.core.tip.mailbox import (
+    challenge,
+    derive_nonce,
+    follow_up,
+    mailbox_id,
+    parse_mailbox_id,
+    verify_answer,
+)
 from pledge.core.words import derive_seed, entropy_from_words
 from pledge.errors import MalformedError, VerificationError
 
@@ -54,3 +61,9 @@ def test_other_names_are_no_mailbox(text: str) -> None:
     with pytest.raises(MalformedError):
         parse_mailbox_id(text)
     assert parse_mailbox_id("0a" * 16) == "0a" * 16
+
+
+def test_what_is_signed_to_add_a_message_names_all_of_it() -> None:
+    mailbox = parse_mailbox_id("0" * 32)
+    message = follow_up(mailbox, origin="a.example", number=3, leaf=bytes(32), envelope_sha256=b"\1" * 32)
+    assert message.decode() == f"pledge/follow-up/v1\na.example\n{'0' * 32}\n3\n{'00' * 32}\n{'01' * 32}"

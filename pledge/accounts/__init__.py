@@ -1,0 +1,1 @@
+"""Stewards: how they get in, which keys they hold, and what they decide together."""

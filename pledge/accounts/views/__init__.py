@@ -1,0 +1,1 @@
+"""Pages of stewards, and the one that anybody may read about them."""

@@ -1,0 +1,145 @@
+/**
+ * Reading answers: the twelve words stay in this page. Answers are opened here, and shown only where they check out.
+ */
+
+import { attempt, byId, element, messageOf, on, say } from "../dom.js";
+import { hasEd25519 } from "../keys.js";
+import { deriveCodename } from "../source/codename.js";
+import { sealFollowUp } from "../source/sealing.js";
+import { askMailbox, sendFrame } from "../source/server.js";
+import { openMailbox } from "../source/thread.js";
+import { fetchStewards, readPolicy, today } from "../source/trust.js";
+import { readFile } from "../steward/open.js";
+import { saveFile } from "../steward/saving.js";
+import { verifyAcknowledgement } from "../tip/acknowledgement.js";
+
+/**
+ * @typedef {import("../source/codename.js").Codename} Codename
+ * @typedef {import("../source/thread.js").Shown} Shown
+ */
+
+const OTHERWISE = "Something in this page did not work. Nothing was sent or changed.";
+const policy = readPolicy();
+const wrong = byId("wrong", HTMLElement);
+const progress = byId("doing", HTMLElement);
+
+/** @type {{codename: Codename, stewards: import("../tip/recipients.js").StewardKeys, messages: Shown[]} | null} */
+let open = null;
+
+async function openIt() {
+  const words = byId("words", HTMLTextAreaElement);
+  say(progress, "Opening …");
+  try {
+    const stewards = await fetchStewards(policy);
+    const codename = await deriveCodename(words.value, stewards.origin);
+    open = { codename, stewards, messages: await openMailbox(codename, { policy, stewards }) };
+  } finally {
+    say(progress, "");
+  }
+  words.value = "";
+  byId("open", HTMLElement).hidden = true;
+  show(open.messages);
+}
+
+/** @param {Shown[]} messages */
+function show(messages) {
+  byId("messages", HTMLElement).replaceChildren(...messages.map(article));
+  byId("empty", HTMLElement).hidden = messages.length > 0;
+  byId("add", HTMLElement).hidden = messages.length === 0;
+  byId("delete", HTMLElement).hidden = messages.length === 0;
+  const thread = byId("thread", HTMLElement);
+  thread.hidden = false;
+  byId("thread-title", HTMLElement).focus();
+}
+
+/** @param {Shown} shown */
+function article(shown) {
+  const { listed, contents, problem } = shown;
+  const title = listed.from === "source" ? "You wrote" : "A steward answered";
+  const heading = element("h2", {}, `${title}, ${listed.day}`);
+  if (problem !== null) {
+    const said = `This does not check out and is not shown. ${problem.message}`;
+    return element("article", {}, heading, element("p", { class: "warning" }, said));
+  }
+  if (contents === null)
+    return element("article", {}, heading, element("p", { class: "quiet" }, ofOwn(shown)));
+  const { text, files } = contents.manifest.message;
+  const body = element("div", { class: "prose pre", dir: "auto" }, text);
+  return element("article", {}, heading, body, ...files.map((file, index) => save(shown, file, index + 1)));
+}
+
+/** @param {Shown} shown */
+function ofOwn({ listed, logged }) {
+  const acknowledged = `Acknowledged on ${listed.day}. Only the stewards can read it. `;
+  return logged
+    ? `${acknowledged}The log has your message, in the digest of ${listed.digest?.day}: this page has checked the proof.`
+    : `${acknowledged}It enters the log with the next day’s digest.`;
+}
+
+/**
+ * @param {Shown} shown
+ * @param {{name: string, size_bytes: number}} file
+ * @param {number} number
+ */
+function save({ contents, envelope }, file, number) {
+  const button = element("button", { type: "button", class: "button-quiet" }, `Save ${file.name}`);
+  button.addEventListener("click", () =>
+    attempt(wrong, async () => {
+      if (contents === null || envelope === null) return;
+      const read = () => readFile(contents, envelope, number);
+      await saveFile({ name: file.name, sizeBytes: file.size_bytes }, read, () => {});
+    }),
+  );
+  return element("p", {}, button);
+}
+
+async function reply() {
+  if (open === null) return;
+  const { codename, stewards, messages } = open;
+  const files = [...(byId("files", HTMLInputElement).files ?? [])].map((file) => ({
+    name: file.name,
+    data: file,
+  }));
+  const text = byId("text", HTMLTextAreaElement).value;
+  const day = today();
+  const sender = { codename, day, origin: stewards.origin, recipients: stewards.recipients(day) };
+  const place = { number: messages.length + 1, previous: messages.at(-1)?.listed.sha256 ?? "" };
+  const sealing = (/** @type {string} */ _doing, /** @type {number} */ share) =>
+    say(progress, `Sealing … ${Math.floor(100 * share)} %`);
+  try {
+    const { frame, sha256 } = await sealFollowUp({ text, files, lab: null }, place, sender, sealing);
+    say(progress, "Sending …");
+    const answer = await sendFrame("/mailbox/follow-ups", frame);
+    await verifyAcknowledgement(answer, { policy, origin: stewards.origin, envelopeSha256: sha256 });
+    byId("add-form", HTMLFormElement).reset();
+    open.messages = await openMailbox(codename, { policy, stewards });
+    show(open.messages);
+  } finally {
+    say(progress, "");
+  }
+}
+
+async function burn() {
+  if (open === null) return;
+  if (!byId("sure", HTMLInputElement).checked) {
+    say(wrong, "Tick the box to delete everything.");
+    return;
+  }
+  await askMailbox("/mailbox/burn", open.codename, open.stewards.origin);
+  show([]);
+}
+
+async function start() {
+  const leave = byId("leave", HTMLAnchorElement);
+  leave.addEventListener("click", (event) => {
+    event.preventDefault();
+    location.replace(leave.href);
+  });
+  if (!(await hasEd25519())) return;
+  byId("by-server", HTMLElement).hidden = true;
+  on("open", wrong, openIt);
+  on("add-form", wrong, reply);
+  on("delete-form", wrong, burn);
+}
+
+start().catch((error) => say(wrong, messageOf(error, OTHERWISE)));

@@ -1,0 +1,142 @@
+/**
+ * Writing a message: twelve words drawn here, the message sealed here to the stewards that the log has, and sent. What
+ * leaves is an envelope and what goes before it.
+ */
+
+import { text } from "../bytes.js";
+import { attempt, byId, element, messageOf, on, say, showStep } from "../dom.js";
+import { PledgeError } from "../errors.js";
+import { hasEd25519 } from "../keys.js";
+import { deriveCodename } from "../source/codename.js";
+import { sealTip } from "../source/sealing.js";
+import { sendFrame } from "../source/server.js";
+import { fetchStewards, readPolicy, today } from "../source/trust.js";
+import { verifyAcknowledgement } from "../tip/acknowledgement.js";
+import { MAX_FILES_BYTES } from "../tip/message.js";
+import { drawWords } from "../words.js";
+
+const OTHERWISE = "Something in this page did not work, and nothing was sent. What you wrote is still here.";
+const policy = readPolicy();
+const wrong = byId("wrong", HTMLElement);
+const steps = ["tip", "step-words", "step-done"].map((id) => byId(id, HTMLElement));
+const files = byId("files", HTMLInputElement);
+
+/** @type {import("../tip/recipients.js").StewardKeys | null} */
+let stewards = null;
+/** The twelve words, until the message is sent. */
+let words = "";
+
+function written() {
+  const chosen = [...(files.files ?? [])].map((file) => ({ name: file.name, data: file }));
+  const typed = byId("text", HTMLTextAreaElement).value;
+  if (typed.trim() === "" && chosen.length === 0) {
+    throw new PledgeError("malformed", "Write something, or add a file.");
+  }
+  if (chosen.reduce((sum, { data }) => sum + data.size, 0) > MAX_FILES_BYTES) {
+    throw new PledgeError("too-large", "The files of one message have at most 500 MiB together.");
+  }
+  return { text: typed, files: chosen, lab: byId("lab", HTMLSelectElement).value || null };
+}
+
+function next() {
+  written();
+  if (words === "") words = drawWords();
+  const list = byId("words", HTMLElement);
+  list.replaceChildren(...words.split(" ").map((word) => element("li", {}, word)));
+  showStep(byId("step-words", HTMLElement), steps);
+}
+
+async function send() {
+  const button = byId("send", HTMLButtonElement);
+  button.disabled = true;
+  try {
+    await sealAndSend();
+  } finally {
+    button.disabled = false;
+    byId("bar", HTMLProgressElement).hidden = true;
+    say(byId("doing", HTMLElement), "");
+  }
+}
+
+async function sealAndSend() {
+  stewards ??= await fetchStewards(policy);
+  const { origin } = stewards;
+  const day = today();
+  const codename = await deriveCodename(words, origin);
+  const sender = { codename, day, origin, recipients: stewards.recipients(day) };
+  const { frame, sha256 } = await sealTip(written(), sender, show);
+  show("sending", 1);
+  const answer = await sendFrame("/tips", frame);
+  const { day: came } = await verifyAcknowledgement(answer, { policy, origin, envelopeSha256: sha256 });
+  done(came, answer);
+}
+
+/**
+ * @param {"sealing" | "working" | "sending"} doing
+ * @param {number} share
+ */
+function show(doing, share) {
+  const said = {
+    sealing: "Sealing …",
+    working: "Doing a little work that keeps floods away …",
+    sending: "Sending …",
+  };
+  const bar = byId("bar", HTMLProgressElement);
+  bar.hidden = false;
+  if (doing === "sending") bar.removeAttribute("value");
+  else bar.value = share;
+  say(byId("doing", HTMLElement), said[doing]);
+}
+
+/**
+ * @param {string} day
+ * @param {import("../bytes.js").Bytes} acknowledgement
+ */
+function done(day, acknowledgement) {
+  words = "";
+  byId("words", HTMLElement).replaceChildren();
+  byId("tip", HTMLFormElement).reset();
+  byId("came", HTMLElement).textContent = day;
+  byId("acknowledgement", HTMLElement).textContent = text(acknowledgement);
+  showStep(byId("step-done", HTMLElement), steps);
+}
+
+/** Say who could open this, before anything is typed. */
+async function showStewards() {
+  const place = byId("stewards", HTMLElement);
+  try {
+    stewards = await fetchStewards(policy);
+    const current = stewards.current(today());
+    say(
+      place,
+      stewards.isOpen(today())
+        ? `Your message will be sealed in this browser to ${current.length} stewards, whose keys the public log has.`
+        : "There are too few stewards to read messages now. Come back later.",
+    );
+  } catch (error) {
+    stewards = null;
+    say(place, "");
+    say(wrong, messageOf(error, OTHERWISE));
+  }
+}
+
+async function start() {
+  const leave = byId("leave", HTMLAnchorElement);
+  leave.addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("tip", HTMLFormElement).reset();
+    location.replace(leave.href);
+  });
+  if (!(await hasEd25519())) return; // the form then goes to the server, which says what that means
+  byId("tip", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(wrong, next);
+  });
+  on("back", wrong, () => showStep(byId("tip", HTMLFormElement), steps));
+  on("send", wrong, send);
+  byId("by-server", HTMLElement).hidden = true;
+  byId("next", HTMLButtonElement).textContent = "Next: twelve words to keep";
+  await showStewards();
+}
+
+start().catch((error) => say(wrong, messageOf(error, OTHERWISE)));

@@ -1,0 +1,126 @@
+/**
+ * A mailbox in the source's browser: answers are opened here, and shown only where all of the thread checks out; that
+ * the log has what the source sent is proven here.
+ *
+ * @typedef {import("./codename.js").Codename} Codename
+ * @typedef {import("./server.js").Listed} Listed
+ * @typedef {import("../steward/open.js").Contents} Contents
+ * @typedef {import("../tip/recipients.js").StewardKeys} StewardKeys
+ * @typedef {import("../policy.js").Policy} Policy
+ * @typedef {{listed: Listed, envelope: Blob | null, contents: Contents | null, problem: PledgeError | null,
+ *   logged: boolean}} Shown a message; an answer's contents where it checks out, else why not; whether the log was shown
+ *   to have what the source sent
+ */
+
+import { fromBase64, fromHex, hex, sha256, utf8 } from "../bytes.js";
+import { parseEnvelope } from "../dsse.js";
+import { notVerified, PledgeError } from "../errors.js";
+import { verifyCheckpoint } from "../policy.js";
+import { parseTlogProof } from "../proof.js";
+import { parseStatement } from "../statement.js";
+import { openContents } from "../steward/open.js";
+import { verifyAcknowledgement } from "../tip/acknowledgement.js";
+import { parseLeaves, tipLeaf, verifyLeaf } from "../tip/digest.js";
+import { deriveNonce } from "../tip/mailbox.js";
+import { checkThread } from "../tip/thread.js";
+import { leafHash, verifyInclusion } from "../tlog.js";
+import { askMailbox, getPublic } from "./server.js";
+
+const SHA256_BYTES = 32;
+
+/**
+ * Open all of a mailbox.
+ * @param {Codename} codename
+ * @param {{policy: Policy, stewards: StewardKeys}} trusted
+ * @returns {Promise<Shown[]>} in order
+ */
+export async function openMailbox(codename, { policy, stewards }) {
+  const { origin } = stewards;
+  /** @type {{messages: Listed[]}} */
+  const { messages } = await (await askMailbox("/mailbox/thread", codename, origin)).json();
+  const shown = [];
+  for (const [index, listed] of messages.entries()) {
+    const before = messages.slice(0, index);
+    shown.push(
+      listed.from === "steward"
+        ? await openAnswer(listed, before, codename, stewards)
+        : await checkOwn(listed, codename, { policy, origin }),
+    );
+  }
+  return shown;
+}
+
+/**
+ * @param {Listed} listed
+ * @param {readonly Listed[]} before
+ * @param {Codename} codename
+ * @param {StewardKeys} stewards
+ * @returns {Promise<Shown>}
+ */
+async function openAnswer(listed, before, codename, stewards) {
+  const { number } = listed;
+  const fetched = await askMailbox("/mailbox/envelope", codename, stewards.origin, { number });
+  const envelope = await fetched.blob();
+  try {
+    if (hex(sha256(new Uint8Array(await envelope.arrayBuffer()))) !== listed.sha256) {
+      throw notVerified(`Message ${number}: The server gave another envelope than the one it lists.`);
+    }
+    const contents = await openContents([codename.identity], envelope);
+    const { manifest } = contents;
+    const places = [
+      ...before.map((other) => ({ envelopeSha256: other.sha256, manifest: null })),
+      { envelopeSha256: listed.sha256, manifest },
+    ];
+    await checkThread(places, {
+      origin: stewards.origin,
+      mailbox: codename.mailbox,
+      stewards: stewards.signersOn(manifest.message.day),
+    });
+    return { listed, envelope, contents, problem: null, logged: false };
+  } catch (error) {
+    if (!(error instanceof PledgeError)) throw error;
+    return { listed, envelope: null, contents: null, problem: error, logged: false };
+  }
+}
+
+/**
+ * @param {Listed} listed
+ * @param {Codename} codename
+ * @param {{policy: Policy, origin: string}} trusted
+ * @returns {Promise<Shown>}
+ */
+async function checkOwn(listed, codename, { policy, origin }) {
+  try {
+    const word = utf8(listed.acknowledgement ?? "");
+    await verifyAcknowledgement(word, { policy, origin, envelopeSha256: listed.sha256 });
+    if (listed.digest !== null) await checkLogged(listed, listed.digest, codename, policy);
+    return { listed, envelope: null, contents: null, problem: null, logged: listed.digest !== null };
+  } catch (error) {
+    if (!(error instanceof PledgeError)) throw error;
+    return { listed, envelope: null, contents: null, problem: error, logged: false };
+  }
+}
+
+/**
+ * Prove that the log commits to a message: its leaf is among the day's, these have the root that an entry says, and the
+ * log has that entry.
+ * @param {Listed} listed
+ * @param {import("./server.js").Digest} digest
+ * @param {Codename} codename
+ * @param {Policy} policy
+ */
+async function checkLogged(listed, digest, codename, policy) {
+  const entry = fromBase64(digest.leaf_entry);
+  const { index, path, checkpoint } = parseTlogProof(utf8(digest.proof));
+  const seen = await verifyCheckpoint(policy, checkpoint);
+  verifyInclusion(leafHash(entry), index, seen.checkpoint.size, path, seen.checkpoint.root);
+  const { payload, payloadType } = parseEnvelope(entry);
+  const statement = /** @type {any} */ (parseStatement(payloadType, payload));
+  if (statement.type !== "tip-digest/v1" || statement.day !== digest.day) {
+    throw notVerified("The entry that the server names is not the digest of that day.");
+  }
+  const nonce = deriveNonce(codename.digestSeed, listed.number);
+  const leaf = tipLeaf(nonce, fromHex(listed.sha256, SHA256_BYTES));
+  const leaves = parseLeaves(await getPublic(`/tips/digests/${digest.day}`));
+  verifyLeaf(leaf, leaves, fromHex(statement.root, SHA256_BYTES));
+}

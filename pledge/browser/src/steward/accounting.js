@@ -1,0 +1,165 @@
+/**
+ * Accounting on the page: fetch the digests, open every message, and say in plain words what the leaves are.
+ *
+ * @typedef {import("./accounts.js").Account} Account
+ * @typedef {import("./accounts.js").Held} Held
+ * @typedef {import("./thread.js").ListedThread} ListedThread
+ */
+
+import { fromBase64, fromHex } from "../bytes.js";
+import { element } from "../dom.js";
+import { PledgeError } from "../errors.js";
+import { dayInWords } from "../readable.js";
+import { parseLeaves } from "../tip/digest.js";
+import { account } from "./accounts.js";
+import { Meter, part } from "./parts.js";
+import { fetchEnvelope, getBytes, getJson } from "./server.js";
+import { openThread } from "./thread.js";
+import { counted } from "./words.js";
+
+/** For so long the server keeps what opens dummies; no older day can be accounted for. */
+const DAYS = 90;
+const DAY_MS = 86_400_000;
+const PASSES = 3;
+
+/**
+ * @param {HTMLElement} place
+ * @param {readonly ListedThread[]} threads
+ * @param {import("./desk.js").Desk} desk
+ */
+export async function showAccounts(place, threads, desk) {
+  place.hidden = false;
+  const result = part(place, "result", HTMLElement);
+  result.hidden = true;
+  const bytes = threads
+    .flatMap(({ messages }) => messages)
+    .reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+  const meter = new Meter(place, "Opening every message …", PASSES * bytes);
+  try {
+    const { held, unread } = await openAll(threads, desk, meter);
+    meter.say("Reading the digests …");
+    const { fetched, since } = await fetchDays();
+    const { days, missing } = account(fetched, held, since);
+    part(place, "days", HTMLElement).replaceChildren(
+      ...days.reverse().map(dayView),
+      ...missing.map(missingView),
+    );
+    result.hidden = false;
+    const verdict = part(place, "verdict", HTMLElement);
+    verdict.textContent = verdictOf(days, missing, unread);
+    verdict.focus();
+  } finally {
+    meter.end();
+  }
+}
+
+/**
+ * @param {readonly ListedThread[]} threads
+ * @param {import("./desk.js").Desk} desk
+ * @param {Meter} meter
+ * @returns {Promise<{held: Held[], unread: number}>} the sources' messages, and how many of them could not be read
+ */
+async function openAll(threads, desk, meter) {
+  const trusted = await desk.trust();
+  /** @type {Held[]} */
+  const held = [];
+  let unread = 0;
+  for (const thread of threads) {
+    let left = thread.messages.filter(({ from }) => from === "source").length;
+    await openThread(thread, {
+      identities: desk.identities,
+      trusted,
+      fetchEnvelope: (listed) => fetchEnvelope(listed, meter.add),
+      progress: meter.add,
+      onShown: ({ listed, contents }) => {
+        if (listed.from !== "source" || contents === null) return;
+        const nonce = fromBase64(contents.manifest.message.nonce);
+        held.push({ nonce, envelopeSha256: fromHex(listed.sha256, 32), day: listed.day });
+        left -= 1;
+      },
+    }).catch(skipThread);
+    unread += left;
+  }
+  return { held, unread };
+}
+
+/**
+ * A thread that makes no sense, or was deleted meanwhile, is no reason not to look at the others.
+ * @param {unknown} error
+ */
+function skipThread(error) {
+  if (!(error instanceof PledgeError) || ["network", "signed-out"].includes(error.code)) throw error;
+}
+
+/**
+ * Fetch the newest digests, and say from which day on that is all of them; empty if it is all that were ever made.
+ * @returns {Promise<{fetched: import("./accounts.js").Day[], since: string}>} the newest last
+ */
+async function fetchDays() {
+  const [{ days }, opened] = await Promise.all([
+    getJson("/tips/digests.json"),
+    getJson("/stewards/digests.json"),
+  ]);
+  /** @type {Map<string, string[]>} */
+  const dummies = new Map(
+    opened.days.map((/** @type {{day: string, dummies: string[]}} */ one) => [one.day, one.dummies]),
+  );
+  const first = new Date(Date.now() - DAYS * DAY_MS).toISOString().slice(0, 10);
+  const all = /** @type {string[]} */ (days).toSorted();
+  const newest = all.filter((day) => day >= first);
+  /** @type {import("./accounts.js").Day[]} */
+  const fetched = [];
+  for (const day of newest) {
+    const leaves = parseLeaves(await getBytes(`/tips/digests/${encodeURIComponent(day)}`));
+    fetched.push({ day, leaves, dummies: (dummies.get(day) ?? []).map(fromBase64) });
+  }
+  return { fetched, since: newest.length === all.length ? "" : first };
+}
+
+/** @param {Account} day */
+function dayView({ day, messages, dummies, unknown, wrongDummies }) {
+  const isWhole = unknown === 0 && wrongDummies === 0;
+  const words = [
+    counted(messages, "message here", "messages here"),
+    counted(dummies, "dummy", "dummies"),
+    ...(unknown > 0 ? [counted(unknown, "leaf that is neither", "leaves that are neither")] : []),
+    ...(wrongDummies > 0
+      ? [counted(wrongDummies, "dummy that opens no leaf", "dummies that open no leaf")]
+      : []),
+  ];
+  return element(
+    "li",
+    { "data-state": isWhole ? "closed" : "failed" },
+    element("strong", {}, dayInWords(day)),
+    `: ${words.join(", ")}`,
+  );
+}
+
+/** @param {Held} message */
+function missingView({ day }) {
+  return element(
+    "li",
+    { "data-state": "failed" },
+    element("strong", {}, dayInWords(day)),
+    ": a message that came on this day stands in no digest. The log does not have it.",
+  );
+}
+
+/**
+ * @param {readonly Account[]} days
+ * @param {readonly Held[]} missing
+ * @param {number} unread
+ */
+function verdictOf(days, missing, unread) {
+  if (days.length === 0) return "There is no digest yet. The first comes on the day after tips are opened.";
+  const unknown = days.reduce((sum, day) => sum + day.unknown, 0);
+  const rest =
+    unread === 0
+      ? ""
+      : ` ${counted(unread, "message here is", "messages here are")} not readable with your keys.`;
+  if (missing.length > 0)
+    return `${counted(missing.length, "message here stands", "messages here stand")} in no digest.${rest}`;
+  if (unknown > 0)
+    return `${counted(unknown, "leaf is", "leaves are")} neither a message here nor a dummy.${rest}`;
+  return "Every leaf is a message here or a dummy.";
+}

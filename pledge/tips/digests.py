@@ -1,0 +1,73 @@
+"""Each day's digest: what came is committed to in the public log, so that none of it can be dropped quietly."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from pledge.core import statement as st
+from pledge.core.statement.canonical import format_json
+from pledge.core.tip.digest import Leaf, build_digest, digest_root, format_leaves
+from pledge.db import Database, table_of
+from pledge.log.notary import Notary, log_statement
+from pledge.tips.models import Digest, Dummy
+from pledge.web.prepared import Answer
+
+_PATH = re.compile(r"/tips/digests/([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_LIST = "/tips/digests.json"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_FRESH = "public, max-age=60"
+
+
+def add_digest(
+    session: Session,
+    leaves: Sequence[Leaf],
+    *,
+    day: date,
+    notary: Notary,
+    random_bytes: Callable[[int], bytes],
+) -> None:
+    """Commit to leaves in the log, on a day that has no digest yet, and keep what fills them up for the stewards."""
+    digest = build_digest(leaves, random_bytes=random_bytes)
+    statement = st.TipDigest(
+        origin=notary.origin, day=day, root=digest_root(digest.leaves).hex(), leaves=len(digest.leaves)
+    )
+    sha256 = log_statement(session, statement, notary=notary, random_bytes=random_bytes)
+    session.execute(
+        insert(Digest), {"day": day, "leaves": format_leaves(digest.leaves), "payload_sha256": sha256}
+    )
+    if digest.dummies:
+        session.execute(insert(table_of(Dummy)), [{"r": r, "day": day} for r in sorted(digest.dummies)])
+
+
+def answer(database: Database, path: str) -> Answer | None:
+    """Answer a path under ``/tips/digests``: the days there are, or one day's leaves."""
+    match = _PATH.fullmatch(path)
+    with database.reading() as session:
+        if path == _LIST:
+            days = session.scalars(select(Digest.day).order_by(Digest.day)).all()
+            body = format_json(
+                {"days": [day.isoformat() for day in days], "type": "tip-digests/v1"}, max_bytes=1 << 24
+            )
+            return Answer(body, "application/json", _FRESH)
+        if match is None or (day := _day(match[1])) is None:
+            return None
+        leaves = session.scalar(select(Digest.leaves).where(Digest.day == day))
+    return None if leaves is None else Answer(leaves, "application/octet-stream", _FOR_EVER)
+
+
+def dummies_by_day(session: Session) -> dict[date, list[bytes]]:
+    """Give what fills up each day's digest, as far as it is still kept."""
+    days: dict[date, list[bytes]] = {}
+    for day, r in session.execute(select(Dummy.day, Dummy.r).order_by(Dummy.day, Dummy.r)):
+        days.setdefault(day, []).append(r)
+    return days
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What sources and stewards ask the tip line for over HTTP."""

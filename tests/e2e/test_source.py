@@ -1,0 +1,145 @@
+"""A source and a steward, each in a browser of their own, at a site that really runs; with scripts and without."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.e2e.conftest import NewContext
+from tests.e2e.record import Record
+from tests.e2e.test_inbox import open_first
+from tests.e2e.test_tip_thread import ANSWER, FILE, FOLLOW_UP, NOTES, TEXT, markers, visit
+from tests.e2e.tip_people import Founder, found_with_stewards
+from tests.running_site import Site, serve_locally
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SLOW_MS = 90_000
+WHOLE: FilePayload = {"name": "会议记录.pdf", "mimeType": "application/pdf", "buffer": FILE}
+SMALL: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": NOTES}
+
+
+@pytest.fixture
+def founders(tmp_path: Path) -> list[Founder]:
+    return found_with_stewards(tmp_path / "home")
+
+
+@pytest.fixture
+def site(founders: list[Founder], tmp_path: Path, chromium: str) -> Iterator[Site]:
+    with serve_locally(tmp_path / "home") as running:
+        yield running
+
+
+def write(page: Page, site: Site) -> None:
+    """Fill in the form: Chinese, and 20 MiB."""
+    page.goto(f"{site.url}/tips/new")
+    page.get_by_label("Which lab is it about?").select_option("mistral")
+    page.get_by_label("What happened?").fill(TEXT)
+    page.get_by_label("Files").set_input_files(WHOLE)
+
+
+def answer(page: Page) -> None:
+    """A steward reads all of it, saves the file, and answers with another."""
+    thread = open_first(page)
+    expect(thread.locator(".message-text")).to_have_text(TEXT)
+    with page.expect_download() as download:
+        thread.get_by_role("button", name="Save 会议记录.pdf").click()
+    saved = Path(download.value.path()).read_bytes()
+    assert hashlib.sha256(saved).digest() == hashlib.sha256(FILE).digest()
+    thread.get_by_label("Your words").fill(ANSWER)
+    thread.get_by_label("Files").set_input_files(SMALL)
+    thread.get_by_role("button", name="Seal and send").click()
+    expect(thread.get_by_text("It stands above as the server holds it")).to_be_visible()
+
+
+def files_with(marker: bytes, directory: Path) -> list[Path]:
+    """The files of a directory that hold some bytes."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return [path for path in files if marker in path.read_bytes()]
+
+
+def test_with_scripts_nothing_but_envelopes_leaves_the_browser(
+    site: Site, founders: list[Founder], new_context: NewContext, record: Record, tmp_path: Path
+) -> None:
+    """The words neither, and no cookie; and no word of it is in any file of the server."""
+    context = new_context()
+    context.add_init_script("delete window.showSaveFilePicker")
+    page = context.new_page()
+    write(page, site)
+    expect(page.get_by_text("sealed in this browser to 2 stewards")).to_be_visible()
+    mark = site.relay.mark()
+    page.get_by_role("button", name="Next: twelve words to keep").click()
+    words = page.locator("#words li").all_text_contents()
+    assert len(words) == 12
+    record.secrets.append(" ".join(words))
+    page.get_by_role("button", name="I have kept them: seal and send").click()
+    expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible(timeout=SLOW_MS)
+    sent = site.relay.sent_since(mark)
+    assert b"\r\nCookie:" not in sent
+    assert context.cookies() == []
+
+    answer(visit(new_context, founders[0], site))
+
+    page.goto(f"{site.url}/mailbox")
+    page.get_by_label("Your twelve words").fill("  ".join(words).upper())
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_text(ANSWER)).to_be_visible()
+    expect(page.get_by_text("Acknowledged on")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save notes.txt").click()
+    assert Path(download.value.path()).read_bytes() == NOTES
+    page.get_by_label("Your message").fill(FOLLOW_UP)
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_role("heading", name="You wrote")).to_have_count(2, timeout=SLOW_MS)
+
+    second = open_first(visit(new_context, founders[1], site))
+    expect(second.locator(".message-text")).to_have_text([TEXT, ANSWER, FOLLOW_UP])
+    for marker in markers():
+        assert marker not in record.sent
+        assert files_with(marker, tmp_path) == []
+
+    page.get_by_label("Delete all of it").check()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("There is nothing here.")).to_be_visible()
+    unknown = new_context().new_page()
+    unknown.goto(f"{site.url}/mailbox")
+    never = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+    unknown.get_by_label("Your twelve words").fill(never)
+    unknown.get_by_role("button", name="Open").click()
+    expect(unknown.get_by_text("There is nothing here.")).to_be_visible()
+    assert unknown.locator("#thread").inner_text() == page.locator("#thread").inner_text()
+
+
+def test_without_scripts_the_server_keeps_nothing_of_it_open(
+    site: Site, founders: list[Founder], new_context: NewContext, tmp_path: Path
+) -> None:
+    context = new_context(java_script_enabled=False, viewport={"width": 1000, "height": 1000})
+    page = context.new_page()
+    write(page, site)
+    expect(page.get_by_text("for that moment you trust the server")).to_be_visible()
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible(timeout=SLOW_MS)
+    words = [re.sub(r"\s", "", text) for text in page.locator(".words li").all_text_contents()]
+    assert len(words) == 12
+    assert all(word not in page.url for word in words)
+
+    answer(visit(new_context, founders[0], site))
+
+    page.goto(f"{site.url}/mailbox")
+    page.get_by_label("Your twelve words").fill(" ".join(words))
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_text(ANSWER)).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save notes.txt").click()
+    assert Path(download.value.path()).read_bytes() == NOTES
+    page.get_by_label("Your message").fill(FOLLOW_UP)
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Your message is sealed and here.")).to_be_visible(timeout=SLOW_MS)
+    second = open_first(visit(new_context, founders[1], site))
+    expect(second.locator(".message-text")).to_have_text([TEXT, ANSWER, FOLLOW_UP])
+    assert context.cookies() == []
+    for marker in [*markers(), " ".join(words).encode()]:
+        assert files_with(marker, tmp_path) == []
