@@ -83,7 +83,7 @@ def test_wrong_methods_are_405_and_say_which_are_right(site: Site) -> None:
     urls = site.app.url_map.bind("localhost")
     allowed: dict[str, set[str]] = {}
     paths: dict[str, str] = {}
-    for rule in {rule for method in ("GET", "POST") for rule in site.rules(method)}:
+    for rule in [rule for method in ("GET", "POST") for rule in site.rules(method)]:
         paths[rule.rule] = site.real_path(rule)
         allowed[rule.rule] = set(urls.allowed_methods(paths[rule.rule]))
     for rule_text, methods in allowed.items():

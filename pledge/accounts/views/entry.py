@@ -30,8 +30,9 @@ Page = str | tuple[str, int] | Response
 
 
 @bp.get("/sign-in")
+@bp.get("/sign-in/passkey")
 def sign_in() -> Page:
-    """Ask who somebody is."""
+    """Ask who somebody is; also whoever loads again what was refused."""
     return _sign_in_page(SignInForm())
 
 
