@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -72,11 +72,10 @@ def instance(site: Site) -> Iterator[Instance]:
 
 def post(site: Site, path: str, body: bytes, content_type: str = OCTETS, **headers: str) -> tuple[int, bytes]:
     client = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=_WAIT_SECONDS)
-    client.request("POST", path, body=body, headers={"Content-Type": content_type, **headers})
-    answered = client.getresponse()
-    data = answered.read()
-    client.close()
-    return answered.status, data
+    with closing(client):
+        client.request("POST", path, body=body, headers={"Content-Type": content_type, **headers})
+        with client.getresponse() as answered:
+            return answered.status, answered.read()
 
 
 def form(fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, bytes]] = ()) -> bytes:
