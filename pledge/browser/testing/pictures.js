@@ -161,12 +161,12 @@ export const PLAIN_CHUNKS = [
 ];
 
 /** What programs add to a PNG file. */
-export function toldChunks() {
+export function toldChunks(orientation = 6) {
   return [
     chunk("tEXt", `Author\0${SECRET}`),
     chunk("zTXt", `Comment\0\0${SECRET}`),
     chunk("iTXt", `XML:com.adobe.xmp\0\0\0\0\0${SECRET}`),
-    chunk("eXIf", exif(6).subarray(6)),
+    chunk("eXIf", exif(orientation).subarray(6)),
     chunk("iCCP", `${SECRET}\0\0`),
     chunk("tIME", Uint8Array.of(7, 0xea, 1, 2, 3, 4, 5)),
     chunk("caBX", SECRET),
@@ -175,16 +175,16 @@ export function toldChunks() {
 }
 
 /** The drawn picture as a program would write it. */
-export function screenshot() {
+export function screenshot(orientation = 6) {
   const [header, ...rest] = chunksOf(DRAWN_PNG);
   const end = /** @type {Uint8Array} */ (rest.pop());
   return concat(
     DRAWN_PNG.subarray(0, 8),
     /** @type {Uint8Array} */ (header),
     ...PLAIN_CHUNKS,
-    ...toldChunks(),
+    ...toldChunks(orientation),
     ...rest,
-    ...toldChunks(),
+    ...toldChunks(orientation),
     end,
     SECRET,
   );

@@ -1,5 +1,6 @@
 /** The one thing that EXIF data says about how a picture is shown: which way up (EXIF 2.32, section 4.6). */
 
+import { concat } from "../bytes.js";
 import { has, viewOf } from "./join.js";
 
 const EXIF = "Exif\0\0";
@@ -13,8 +14,16 @@ const SHORT = 3;
  * @returns {number | null} from 1 to 8
  */
 export function orientationIn(payload) {
-  if (!has(payload, EXIF)) return null;
-  const tiff = viewOf(payload.subarray(EXIF.length));
+  return has(payload, EXIF) ? orientationInTiff(payload.subarray(EXIF.length)) : null;
+}
+
+/**
+ * The orientation in EXIF data as an eXIf chunk has it.
+ * @param {Uint8Array} bytes
+ * @returns {number | null} from 1 to 8
+ */
+export function orientationInTiff(bytes) {
+  const tiff = viewOf(bytes);
   if (tiff.byteLength < 8) return null;
   const order = tiff.getUint16(0);
   if (order !== 0x4949 && order !== 0x4d4d) return null;
@@ -38,9 +47,16 @@ export function orientationIn(payload) {
  * @param {number} orientation
  */
 export function orientationSegment(orientation) {
+  return concat(Uint8Array.of(0xff, 0xe1, 0, 34), EXIF, orientationTiff(orientation));
+}
+
+/**
+ * EXIF data with the orientation and nothing else, big-endian.
+ * @param {number} orientation
+ */
+export function orientationTiff(orientation) {
   return Uint8Array.from([
-    ...[0xff, 0xe1, 0, 34, ...Array.from(EXIF, (character) => character.charCodeAt(0))],
-    ...[0x4d, 0x4d, 0, 42, 0, 0, 0, 8], // big-endian TIFF; the directory follows
+    ...[0x4d, 0x4d, 0, 42, 0, 0, 0, 8], // the directory follows
     ...[0, 1, TAG >> 8, TAG & 0xff, 0, SHORT, 0, 0, 0, 1, 0, orientation, 0, 0],
     ...[0, 0, 0, 0], // no further directory
   ]);

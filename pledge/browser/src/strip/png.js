@@ -2,14 +2,16 @@
  * PNG files (Portable Network Graphics, third edition) without what they say about their making.
  *
  * The picture, its palette, its transparency, an animation that goes together, and colour and size in plain numbers
- * are kept, byte for byte. Texts, times, EXIF data, colour profiles, chunks of other kinds and what follows the end
+ * are kept, byte for byte; of EXIF data, which way up. Texts, times, colour profiles, chunks of other kinds and what follows the end
  * are left out. What is hidden inside picture data is not looked for.
  */
 
+import { concat } from "../bytes.js";
 import { crc32 } from "../crc32.js";
 import { malformed } from "../errors.js";
 import { Animation } from "./animation.js";
 import { has, joined, viewOf } from "./join.js";
+import { orientationInTiff, orientationTiff } from "./orientation.js";
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
 
@@ -64,7 +66,11 @@ export function stripPng(bytes) {
   if (first.type !== "IHDR") throw malformed("This PNG file does not start with its header.");
   const header = headerOf(first.data);
   const animation = new Animation(header);
-  const kept = [bytes.subarray(0, PNG_SIGNATURE.length), first.whole];
+  const head = [bytes.subarray(0, PNG_SIGNATURE.length), first.whole];
+  /** @type {Uint8Array[]} */
+  const kept = [];
+  /** @type {number | null} */
+  let orientation = null;
   const seen = new Set(["IHDR"]);
   let colours = 0;
   let previous = "IHDR";
@@ -97,7 +103,11 @@ export function stripPng(bytes) {
     } else if (type === "IEND") {
       if (early || data.length > 0) throw outOfPlace();
       animation.end();
-      return joined([...kept, chunk.whole]);
+      if (orientation !== null && orientation > 1) head.push(orientationChunk(orientation));
+      return joined([...head, ...kept, chunk.whole]);
+    } else if (type === "eXIf") {
+      orientation ??= orientationInTiff(data);
+      keep = false;
     } else if (isCritical(type)) {
       throw malformed("A part of this PNG file is not understood.");
     } else {
@@ -130,6 +140,15 @@ function chunkAt(bytes, offset) {
     throw malformed("A part of this PNG file is damaged.");
   }
   return { type, data: bytes.subarray(offset + 8, end - 4), whole: bytes.subarray(offset, end), end };
+}
+
+/** @param {number} orientation */
+function orientationChunk(orientation) {
+  const body = concat("eXIf", orientationTiff(orientation));
+  const whole = concat(new Uint8Array(4), body, new Uint8Array(4));
+  viewOf(whole).setUint32(0, body.length - 4);
+  viewOf(whole).setUint32(whole.length - 4, crc32(body));
+  return whole;
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat } from "../../src/bytes.js";
 import { PledgeError } from "../../src/errors.js";
+import { orientationTiff } from "../../src/strip/orientation.js";
 import { stripPng } from "../../src/strip/png.js";
 import { mutations } from "../../testing/mutations.js";
 import {
@@ -52,12 +53,13 @@ function parses(bytes) {
   return true;
 }
 
-test("a screenshot keeps its picture and plain numbers, and nothing else", () => {
+test("a screenshot keeps its picture, plain numbers and orientation, and nothing else", () => {
   const file = screenshot();
   assert.ok(Buffer.from(file).includes(SECRET));
   const out = stripPng(file);
   const [first, ...rest] = DRAWN;
-  assert.deepEqual(out, png(/** @type {Uint8Array} */ (first), ...PLAIN_CHUNKS, ...rest));
+  const turned = chunk("eXIf", orientationTiff(6));
+  assert.deepEqual(out, png(/** @type {Uint8Array} */ (first), turned, ...PLAIN_CHUNKS, ...rest));
   assert.ok(!Buffer.from(out).includes(SECRET));
   assert.deepEqual(stripPng(out), out);
 });
