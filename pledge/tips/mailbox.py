@@ -137,7 +137,6 @@ def _digest(instance: Instance, session: Session, message: Message) -> Value:
     leaf, proof = prove(session, sha256, instance.log.tiles)
     return {
         "day": message.settled.isoformat(),
-        "index": proof.index,
         "leaf_entry": format_base64(leaf),
         "proof": format_tlog_proof(proof).decode(),
     }

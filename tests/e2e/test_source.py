@@ -1,7 +1,9 @@
 """A source and a steward, each in a browser of their own, at a site that really runs; with scripts and without."""
 
 import hashlib
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +13,21 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.e2e.conftest import NewContext
 from tests.e2e.record import Record
 from tests.e2e.test_inbox import open_first
+from tests.e2e.test_pages import judge
 from tests.e2e.test_tip_thread import ANSWER, FILE, FOLLOW_UP, NOTES, TEXT, markers, visit
 from tests.e2e.tip_people import Founder, found_with_stewards
+from tests.node import find_node
 from tests.running_site import Site, serve_locally
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SLOW_MS = 90_000
 WHOLE: FilePayload = {"name": "会议记录.pdf", "mimeType": "application/pdf", "buffer": FILE}
+_BROWSER = Path(__file__).parents[2] / "pledge/browser"
+_PHOTO = """
+import { photo, SECRET } from "./testing/pictures.js";
+console.log(JSON.stringify([Buffer.from(photo()).toString("hex"), SECRET]));
+"""
 SMALL: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": NOTES}
 
 
@@ -143,3 +152,47 @@ def test_without_scripts_the_server_keeps_nothing_of_it_open(
     assert context.cookies() == []
     for marker in [*markers(), " ".join(words).encode()]:
         assert files_with(marker, tmp_path) == []
+
+
+def test_pictures_go_without_what_they_say_of_their_making(
+    site: Site, founders: list[Founder], new_context: NewContext
+) -> None:
+    """By default; and as they are where their owner wishes."""
+    made = subprocess.run(
+        [find_node(), "--input-type=module", "--eval", _PHOTO],
+        cwd=_BROWSER,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    photo, secret = json.loads(made.stdout)
+    picture = bytes.fromhex(photo)
+    assert secret.encode() in picture
+    page = new_context(bypass_csp=True).new_page()
+    page.goto(f"{site.url}/tips/new")
+    expect(page.get_by_text("sealed in this browser to 2 stewards")).to_be_visible()
+    for name in ("clean.jpg", "whole.jpg", "gone.jpg"):
+        page.get_by_label("Files").set_input_files(
+            {"name": name, "mimeType": "image/jpeg", "buffer": picture}
+        )
+    page.get_by_label("Files").set_input_files(
+        {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 " + b"x" * 100}
+    )
+    items = page.locator("#attached li")
+    expect(items).to_have_count(4)
+    items.nth(1).get_by_role("checkbox").uncheck()
+    items.nth(2).get_by_role("button", name="Leave out gone.jpg").click()
+    expect(items.last.locator(".warning")).to_be_visible()
+    judge(page)
+    page.get_by_role("button", name="Next: twelve words to keep").click()
+    page.get_by_role("button", name="I have kept them: seal and send").click()
+    expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible()
+    thread = open_first(visit(new_context, founders[0], site))
+    expect(thread.get_by_role("button", name="Save gone.jpg")).to_have_count(0)
+    saved = {}
+    for name in ("clean.jpg", "whole.jpg"):
+        with thread.page.expect_download() as download:
+            thread.get_by_role("button", name=f"Save {name}").click()
+        saved[name] = Path(download.value.path()).read_bytes()
+    assert saved["whole.jpg"] == picture
+    assert secret.encode() not in saved["clean.jpg"]

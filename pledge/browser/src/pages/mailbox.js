@@ -3,7 +3,9 @@
  */
 
 import { attempt, byId, element, messageOf, on, say } from "../dom.js";
+import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
+import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
 import { sealFollowUp } from "../source/sealing.js";
 import { askMailbox, sendFrame } from "../source/server.js";
@@ -22,6 +24,7 @@ const OTHERWISE = "Something in this page did not work. Nothing was sent or chan
 const policy = readPolicy();
 const wrong = byId("wrong", HTMLElement);
 const progress = byId("doing", HTMLElement);
+const attachments = new Attachments(byId("files", HTMLInputElement), byId("attached", HTMLElement), wrong);
 
 /** @type {{codename: Codename, stewards: import("../tip/recipients.js").StewardKeys, messages: Shown[]} | null} */
 let open = null;
@@ -73,7 +76,7 @@ function ofOwn({ listed, logged }) {
   const acknowledged = `Acknowledged on ${listed.day}. Only the stewards can read it. `;
   return logged
     ? `${acknowledged}The log has your message, in the digest of ${listed.digest?.day}: this page has checked the proof.`
-    : `${acknowledged}It enters the log with the next day’s digest.`;
+    : `${acknowledged}The proof that the log has it comes with the next day’s digest.`;
 }
 
 /**
@@ -96,10 +99,7 @@ function save({ contents, envelope }, file, number) {
 async function reply() {
   if (open === null) return;
   const { codename, stewards, messages } = open;
-  const files = [...(byId("files", HTMLInputElement).files ?? [])].map((file) => ({
-    name: file.name,
-    data: file,
-  }));
+  const files = await attachments.given();
   const text = byId("text", HTMLTextAreaElement).value;
   const day = today();
   const sender = { codename, day, origin: stewards.origin, recipients: stewards.recipients(day) };
@@ -112,11 +112,21 @@ async function reply() {
     const answer = await sendFrame("/mailbox/follow-ups", frame);
     await verifyAcknowledgement(answer, { policy, origin: stewards.origin, envelopeSha256: sha256 });
     byId("add-form", HTMLFormElement).reset();
-    open.messages = await openMailbox(codename, { policy, stewards });
-    show(open.messages);
+    attachments.clear();
+    await showAgain();
+  } catch (error) {
+    // Something came meanwhile: perhaps this very message, the answer to which was lost.
+    if (error instanceof PledgeError && error.code === "conflict") await showAgain();
+    throw error;
   } finally {
     say(progress, "");
   }
+}
+
+async function showAgain() {
+  if (open === null) return;
+  open.messages = await openMailbox(open.codename, { policy, stewards: open.stewards });
+  show(open.messages);
 }
 
 async function burn() {

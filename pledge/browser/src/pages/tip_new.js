@@ -7,39 +7,39 @@ import { text } from "../bytes.js";
 import { attempt, byId, element, messageOf, on, say, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
+import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
 import { sealTip } from "../source/sealing.js";
 import { sendFrame } from "../source/server.js";
 import { fetchStewards, readPolicy, today } from "../source/trust.js";
 import { verifyAcknowledgement } from "../tip/acknowledgement.js";
-import { MAX_FILES_BYTES } from "../tip/message.js";
 import { drawWords } from "../words.js";
 
 const OTHERWISE = "Something in this page did not work, and nothing was sent. What you wrote is still here.";
 const policy = readPolicy();
 const wrong = byId("wrong", HTMLElement);
 const steps = ["tip", "step-words", "step-done"].map((id) => byId(id, HTMLElement));
-const files = byId("files", HTMLInputElement);
 
 /** @type {import("../tip/recipients.js").StewardKeys | null} */
 let stewards = null;
+/** @type {Attachments | null} */
+let files = null;
 /** The twelve words, until the message is sent. */
 let words = "";
+/** What was sealed and may have been sent: an answer that is lost is no reason to send anything else. */
+let sealed = /** @type {{frame: Blob, sha256: string} | null} */ (null);
 
-function written() {
-  const chosen = [...(files.files ?? [])].map((file) => ({ name: file.name, data: file }));
+async function written() {
+  const chosen = (await files?.given()) ?? [];
   const typed = byId("text", HTMLTextAreaElement).value;
   if (typed.trim() === "" && chosen.length === 0) {
     throw new PledgeError("malformed", "Write something, or add a file.");
   }
-  if (chosen.reduce((sum, { data }) => sum + data.size, 0) > MAX_FILES_BYTES) {
-    throw new PledgeError("too-large", "The files of one message have at most 500 MiB together.");
-  }
   return { text: typed, files: chosen, lab: byId("lab", HTMLSelectElement).value || null };
 }
 
-function next() {
-  written();
+async function next() {
+  await written();
   if (words === "") words = drawWords();
   const list = byId("words", HTMLElement);
   list.replaceChildren(...words.split(" ").map((word) => element("li", {}, word)));
@@ -61,14 +61,27 @@ async function send() {
 async function sealAndSend() {
   stewards ??= await fetchStewards(policy);
   const { origin } = stewards;
-  const day = today();
-  const codename = await deriveCodename(words, origin);
-  const sender = { codename, day, origin, recipients: stewards.recipients(day) };
-  const { frame, sha256 } = await sealTip(written(), sender, show);
+  sealed ??= await seal(stewards);
+  const { frame, sha256 } = sealed;
   show("sending", 1);
   const answer = await sendFrame("/tips", frame);
   const { day: came } = await verifyAcknowledgement(answer, { policy, origin, envelopeSha256: sha256 });
   done(came, answer);
+}
+
+/** @param {import("../tip/recipients.js").StewardKeys} to */
+async function seal(to) {
+  const { origin } = to;
+  const day = today();
+  const codename = await deriveCodename(words, origin);
+  return sealTip(await written(), { codename, day, origin, recipients: to.recipients(day) }, show);
+}
+
+/** Change what was written: what was sealed before may be there already, so the words that go with it go too. */
+function back() {
+  if (sealed !== null) words = "";
+  sealed = null;
+  showStep(byId("tip", HTMLFormElement), steps);
 }
 
 /**
@@ -94,8 +107,10 @@ function show(doing, share) {
  */
 function done(day, acknowledgement) {
   words = "";
+  sealed = null;
   byId("words", HTMLElement).replaceChildren();
   byId("tip", HTMLFormElement).reset();
+  files?.clear();
   byId("came", HTMLElement).textContent = day;
   byId("acknowledgement", HTMLElement).textContent = text(acknowledgement);
   showStep(byId("step-done", HTMLElement), steps);
@@ -132,7 +147,8 @@ async function start() {
     event.preventDefault();
     attempt(wrong, next);
   });
-  on("back", wrong, () => showStep(byId("tip", HTMLFormElement), steps));
+  files = new Attachments(byId("files", HTMLInputElement), byId("attached", HTMLElement), wrong);
+  on("back", wrong, back);
   on("send", wrong, send);
   byId("by-server", HTMLElement).hidden = true;
   byId("next", HTMLButtonElement).textContent = "Next: twelve words to keep";

@@ -3,7 +3,7 @@
  * signatures goes in.
  *
  * @typedef {import("../bytes.js").Bytes} Bytes
- * @typedef {{day: string, index: number, leaf_entry: string, proof: string}} Digest where the log commits to a message
+ * @typedef {{day: string, leaf_entry: string, proof: string}} Digest where the log commits to a message
  * @typedef {{number: number, from: "source" | "steward", sha256: string, size_bytes: number, day: string,
  *   acknowledgement: string | null, digest: Digest | null}} Listed a message as the mailbox lists it
  */
@@ -95,7 +95,7 @@ async function refusal(answer) {
     .json()
     .then(({ detail: said }) => (typeof said === "string" ? said : ""))
     .catch(() => "");
-  const code = { [NOT_FOUND]: "gone", [CONFLICT]: "conflict", [TOO_MANY]: "too-large" }[answer.status];
+  const code = { [NOT_FOUND]: "gone", [CONFLICT]: "conflict", [TOO_MANY]: "limit" }[answer.status];
   return new PledgeError(
     /** @type {import("../errors.js").Code} */ (code ?? "network"),
     detail || `The site did not take this (status ${answer.status}). Nothing was kept; try again later.`,

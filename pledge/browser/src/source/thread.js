@@ -12,13 +12,15 @@
  *   to have what the source sent
  */
 
-import { fromBase64, fromHex, hex, sha256, utf8 } from "../bytes.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { fromBase64, fromHex, hex, utf8 } from "../bytes.js";
 import { parseEnvelope } from "../dsse.js";
 import { notVerified, PledgeError } from "../errors.js";
 import { verifyCheckpoint } from "../policy.js";
 import { parseTlogProof } from "../proof.js";
 import { parseStatement } from "../statement.js";
 import { openContents } from "../steward/open.js";
+import { chunksOf } from "../streams.js";
 import { verifyAcknowledgement } from "../tip/acknowledgement.js";
 import { parseLeaves, tipLeaf, verifyLeaf } from "../tip/digest.js";
 import { deriveNonce } from "../tip/mailbox.js";
@@ -38,6 +40,9 @@ export async function openMailbox(codename, { policy, stewards }) {
   const { origin } = stewards;
   /** @type {{messages: Listed[]}} */
   const { messages } = await (await askMailbox("/mailbox/thread", codename, origin)).json();
+  if (messages.some(({ number }, index) => number !== index + 1)) {
+    throw notVerified("The server does not list this mailbox in its order, so nothing of it is shown.");
+  }
   const shown = [];
   for (const [index, listed] of messages.entries()) {
     const before = messages.slice(0, index);
@@ -62,7 +67,7 @@ async function openAnswer(listed, before, codename, stewards) {
   const fetched = await askMailbox("/mailbox/envelope", codename, stewards.origin, { number });
   const envelope = await fetched.blob();
   try {
-    if (hex(sha256(new Uint8Array(await envelope.arrayBuffer()))) !== listed.sha256) {
+    if ((await hashOf(envelope)) !== listed.sha256) {
       throw notVerified(`Message ${number}: The server gave another envelope than the one it lists.`);
     }
     const contents = await openContents([codename.identity], envelope);
@@ -93,23 +98,30 @@ async function checkOwn(listed, codename, { policy, origin }) {
   try {
     const word = utf8(listed.acknowledgement ?? "");
     await verifyAcknowledgement(word, { policy, origin, envelopeSha256: listed.sha256 });
-    if (listed.digest !== null) await checkLogged(listed, listed.digest, codename, policy);
-    return { listed, envelope: null, contents: null, problem: null, logged: listed.digest !== null };
+    const logged = listed.digest !== null && (await isLogged(listed, listed.digest, codename, policy));
+    return { listed, envelope: null, contents: null, problem: null, logged };
   } catch (error) {
     if (!(error instanceof PledgeError)) throw error;
     return { listed, envelope: null, contents: null, problem: error, logged: false };
   }
 }
 
+/** @param {Blob} envelope */
+async function hashOf(envelope) {
+  const hash = sha256.create();
+  for await (const chunk of chunksOf(envelope)) hash.update(chunk);
+  return hex(hash.digest());
+}
+
 /**
  * Prove that the log commits to a message: its leaf is among the day's, these have the root that an entry says, and the
- * log has that entry.
+ * log has that entry. False only where the witnesses that the policy asks for have not seen that yet.
  * @param {Listed} listed
  * @param {import("./server.js").Digest} digest
  * @param {Codename} codename
  * @param {Policy} policy
  */
-async function checkLogged(listed, digest, codename, policy) {
+async function isLogged(listed, digest, codename, policy) {
   const entry = fromBase64(digest.leaf_entry);
   const { index, path, checkpoint } = parseTlogProof(utf8(digest.proof));
   const seen = await verifyCheckpoint(policy, checkpoint);
@@ -123,4 +135,5 @@ async function checkLogged(listed, digest, codename, policy) {
   const leaf = tipLeaf(nonce, fromHex(listed.sha256, SHA256_BYTES));
   const leaves = parseLeaves(await getPublic(`/tips/digests/${digest.day}`));
   verifyLeaf(leaf, leaves, fromHex(statement.root, SHA256_BYTES));
+  return policy.quorum === null || seen.quorumMet;
 }
