@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session
 
 from pledge.accounts import sessions
@@ -108,7 +108,9 @@ def offer_key(
     state = read_state(session)
     is_founder = _may_found(state, session, account)
     statement = st.parse_payload(_KEY_TYPE, offer.payload)
-    if not isinstance(statement, st.Key) or not _is_drafted(statement, notary.origin, day, is_founder):
+    if not isinstance(statement, st.Key) or not _is_drafted(
+        statement, origin=notary.origin, day=day, is_founder=is_founder
+    ):
         raise VerificationError("This is not the statement that this page was for. Load it again.")
     _verify(statement.keys.signing, _KEY_TYPE, offer.payload, offer.possession)
     state.keyrings["steward"].check_new(statement.keys.signing)
@@ -134,7 +136,7 @@ def offer_key(
     return False
 
 
-def _is_drafted(statement: st.Key, origin: str, day: date, is_founder: bool) -> bool:  # noqa: FBT001  # private
+def _is_drafted(statement: st.Key, *, origin: str, day: date, is_founder: bool) -> bool:
     """Whether a statement is today's draft but for its keys."""
     return statement.role == "steward" and statement == st.Key(
         origin=origin,
@@ -325,7 +327,7 @@ def _settle(session: Session, proposal: Proposal) -> None:
         _drop_unlogged(session, Proposal.account == proposal.account)
 
 
-def _drop_unlogged(session: Session, *conditions: Any) -> None:  # noqa: ANN401  # clauses of SQLAlchemy
+def _drop_unlogged(session: Session, *conditions: ColumnElement[bool]) -> None:
     ids = session.scalars(select(Proposal.id).where(Proposal.logged.is_(None), *conditions)).all()
     session.execute(delete(Approval).where(Approval.proposal.in_(ids)))
     session.execute(delete(Proposal).where(Proposal.id.in_(ids)))

@@ -8,10 +8,10 @@ a MAC. What was answered is remembered until it would have expired, so that each
 
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from fido2.server import Fido2Server
@@ -39,6 +39,8 @@ MAX_PASSKEYS: Final = 10
 _LIFE: Final = timedelta(minutes=10)
 _NONCE_BYTES: Final = 16
 _HEAD_BYTES: Final = _NONCE_BYTES + 8
+T = TypeVar("T")
+
 _SIGN_IN: Final = b"sign-in"
 _REFUSED: Final = "This passkey was not accepted. Load the page again and try once more."
 _REQUIRED: Final = UserVerificationRequirement.REQUIRED
@@ -142,6 +144,8 @@ def _register(session: Session, instance: Instance, account: bytes, handle: byte
     _use_challenge(session, instance, challenge, handle)
     data = _check(lambda: _server(instance).register_complete(_state(challenge), answer))
     credential = data.credential_data
+    if credential is None:
+        raise ForbiddenError(_REFUSED, code="passkey")
     identifier = sha256(credential.credential_id).digest()
     if session.scalar(select(Passkey.id).where(Passkey.credential_sha256 == identifier)) is not None:
         raise ConflictError("This passkey is known already.")
@@ -220,7 +224,7 @@ def _state(challenge: bytes) -> dict[str, Any]:
     return {"challenge": websafe_encode(challenge), "user_verification": _REQUIRED}
 
 
-def _check(complete: Any) -> Any:  # noqa: ANN401  # a closure over one of the library's two calls, and its answer
+def _check(complete: Callable[[], T]) -> T:
     """Run the library's check; it says what does not fit by ``ValueError``."""
     try:
         return complete()

@@ -18,6 +18,9 @@ from pledge.core.tlog.tile import TileCache, inclusion_proof
 from pledge.core.tlog.tile_path import ENTRIES_LEVEL, WIDTH, tile_width
 from pledge.errors import MalformedError
 
+_MAX_KEPT_BUNDLES = 64
+"""Some hundred kilobytes each."""
+
 
 class DigestEntry(NamedTuple):
     """The entry of a day's digest, and its tlog-proof."""
@@ -82,7 +85,7 @@ class _Log:
 
     def _entries(self, bundle: int) -> list[tuple[bytes, Statement | None]]:
         if bundle not in self._read:
-            if len(self._read) > 64:  # noqa: PLR2004  # some hundred kilobytes each
+            if len(self._read) > _MAX_KEPT_BUNDLES:
                 self._read.clear()
             width = tile_width(ENTRIES_LEVEL, bundle, self._size)
             leaves = parse_bundle(self._published.bundle(bundle, width))

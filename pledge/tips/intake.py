@@ -107,6 +107,18 @@ def take_tips(session: Session, arrivals: Sequence[Arrival]) -> list[date]:
     return [known.get(mailbox_id(arrival.mailbox_key), (b"", arrival.now.date()))[1] for arrival in arrivals]
 
 
+def find_thread(session: Session, mailbox_key: bytes) -> Thread:
+    """Give the thread of a mailbox.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    thread = session.scalar(select(Thread).where(Thread.mailbox == mailbox_id(mailbox_key)))
+    if thread is None:
+        raise NotFoundError("There is no thread here to add to.")
+    return thread
+
+
 def take_follow_up(session: Session, arrival: Arrival, number: int) -> date:
     """Add a source's further message to its thread; gives the day on which it came, for the first time.
 
@@ -115,9 +127,7 @@ def take_follow_up(session: Session, arrival: Arrival, number: int) -> date:
         ConflictError: Something else has this number, or it is not the next.
         LimitError: Too many came today.
     """
-    thread = session.scalar(select(Thread).where(Thread.mailbox == mailbox_id(arrival.mailbox_key)))
-    if thread is None:
-        raise NotFoundError("There is no thread here to add to.")
+    thread = find_thread(session, arrival.mailbox_key)
     before = _at(session, thread.id, number)
     if before is not None and before.sha256 == arrival.received.sha256:
         return before.day

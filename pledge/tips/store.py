@@ -7,6 +7,7 @@ commits. What a crash leaves behind has no row, and ``sweep`` removes it. Only c
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -111,11 +112,12 @@ class Store:
         Where there is no room for a second copy, the first keeps its place on the disk and gets other times only.
         """
         path = self._path(message_id)
-        copy = path.with_suffix(".part")
+        copy = path.with_suffix(
+            f".{secrets.token_hex(4)}.part"
+        )  # of this pass alone: two processes may be at it
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
         if not path.exists():
             return  # small, or burned meanwhile
-        copy.unlink(missing_ok=True)  # of a pass that was cut off
         try:
             self._copy(path, copy)
         except OSError as error:

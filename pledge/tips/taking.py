@@ -93,6 +93,8 @@ def keep_tip(instance: Instance, frame: TipFrame, received: Received, *, way: in
 def receive_follow_up(instance: Instance, upload: Upload) -> bytes:
     """Take in a sealed follow-up that the mailbox's key has signed; gives its acknowledgement."""
     frame = parse_follow_up_frame(_head(upload, FOLLOW_UP_BYTES))
+    with instance.database.reading() as session:  # before half a gigabyte of a stranger's is read
+        intake.find_thread(session, frame.mailbox_key)
     received = open_store(instance).receive(
         upload.chunks(), instance.random_bytes(16), size_bytes=upload.left_bytes
     )

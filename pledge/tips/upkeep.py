@@ -36,8 +36,12 @@ def tend(instance: Instance, store: Store) -> tuple[int, int]:
     with instance.database.reading() as session:
         known = session.scalars(select(Message.id).where(Message.content.is_(None))).all()
     store.sweep(known)
-    for message_id, day in _shuffled(_unsettled(instance, today), instance.random_bytes):
+    unsettled = _shuffled(_unsettled(instance, today), instance.random_bytes)
+    for message_id, day in unsettled:
         store.rewrite(message_id, day)
+    with instance.database.reading() as session:
+        there = set(session.scalars(select(Message.id)))
+    store.remove(message_id for message_id, _ in unsettled if message_id not in there)  # burned meanwhile
     settled = instance.log.run(partial(_settle, instance=instance, today=today))
     return settled, gone
 

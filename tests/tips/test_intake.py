@@ -298,7 +298,6 @@ def test_only_the_mailbox_key_adds_to_a_thread(source: Source) -> None:
     for changed in (
         body[: signature.start] + bytes(64) + body[signature.stop :],
         body[: signature.start] + forged[signature] + body[signature.stop :],
-        body[:20] + other.public + body[52:],
         body[:52] + bytes(32) + body[84:],
         body[:84] + (3).to_bytes(4, "big") + body[88:],
         body[:FOLLOW_UP_BYTES] + source.seal("other words"),
@@ -307,8 +306,11 @@ def test_only_the_mailbox_key_adds_to_a_thread(source: Source) -> None:
         with pytest.raises(VerificationError):
             receive_follow_up(source.instance, upload(changed))
     assert kept(source.instance) == before
-    with pytest.raises(NotFoundError):
-        receive_follow_up(source.instance, upload(forged))  # its own mailbox, which has no thread
+    for of_nobody in (forged, body[:20] + other.public + body[52:]):  # a mailbox that has no thread
+        unread = upload(of_nobody)
+        with pytest.raises(NotFoundError):
+            receive_follow_up(source.instance, unread)
+        assert unread.left_bytes == len(of_nobody) - FOLLOW_UP_BYTES
     assert kept(source.instance) == before
 
 

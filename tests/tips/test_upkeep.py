@@ -20,7 +20,7 @@ from pledge.tips.digests import answer as digest_answer
 from pledge.tips.digests import dummies_by_day
 from pledge.tips.intake import LEAST_DAYS, MOST_DAYS, draw_expiry
 from pledge.tips.models import Budget, Digest, Dummy, Message, Thread
-from pledge.tips.store import STALE_SECONDS
+from pledge.tips.store import STALE_SECONDS, Store
 from pledge.tips.taking import burn, open_store, receive_answer, receive_follow_up, receive_tip
 from tests.site_kit import START, Clock
 from tests.steward_kit import Steward
@@ -367,3 +367,44 @@ def test_nothing_is_kept_that_tells_more_than_a_day(
                 assert not [value for value in values if isinstance(value, datetime)]
                 assert not [value for value in values if isinstance(value, int) and value > 1_000_000]
                 assert not [value for value in values if isinstance(value, str) and "T17" in value]
+
+
+@pytest.mark.sqlite_only
+def test_what_is_burned_while_its_file_is_written_anew_is_gone(
+    instance: Instance, clock: Clock, stewards: list[Steward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(instance)
+    receive_tip(instance, upload(source.tip(source.seal(files=[("a.bin", os.urandom(300_000))]))))
+    clock.pass_days(1)
+    copy = Store._copy
+
+    def burn_meanwhile(path: Path, target: Path) -> None:
+        copy(path, target)
+        burn(instance, source.codename.mailbox)
+
+    monkeypatch.setattr(Store, "_copy", staticmethod(burn_meanwhile))
+    tend(instance)
+    assert count(instance, Message) == len(files(instance)) == 0
+
+
+@pytest.mark.sqlite_only
+def test_two_passes_at_once_lose_nothing(
+    instance: Instance, clock: Clock, stewards: list[Steward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(instance)
+    envelope = source.seal(files=[("a.bin", os.urandom(300_000))])
+    receive_tip(instance, upload(source.tip(envelope)))
+    clock.pass_days(1)
+    copy, is_second = Store._copy, False
+
+    def pass_again(path: Path, target: Path) -> None:
+        nonlocal is_second
+        copy(path, target)
+        if not is_second:
+            is_second = True
+            tend(instance)
+
+    monkeypatch.setattr(Store, "_copy", staticmethod(pass_again))
+    tend(instance)
+    (file,) = files(instance)
+    assert file.read_bytes() == envelope

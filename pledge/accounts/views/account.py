@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from pledge.accounts import passkeys, sessions, signing_in
@@ -216,7 +217,7 @@ def forget_bundle() -> Page:
     require_valid(ActForm(request.form))
     account = current_account()
 
-    def work(session: Any) -> None:  # noqa: ANN401  # a session
+    def work(session: Session) -> None:
         session.get_one(Account, account.id).wrapped_bundle = None
 
     get_instance().log.run(work)
