@@ -8,7 +8,7 @@ refused here.
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pledge.accounts.models import StewardEntry, StewardKey
@@ -30,16 +30,17 @@ RECIPIENTS_PATH = "/stewards/keys.json"
 
 def current_keys(session: Session, day: date) -> Sequence[StewardKey]:
     """Give the keys that hold on a day, in the order of their names."""
-    return session.scalars(
-        select(StewardKey)
-        .where(StewardKey.from_ <= day, StewardKey.until >= day, StewardKey.revoked_day.is_(None))
-        .order_by(StewardKey.signing)
-    ).all()
+    return session.scalars(select(StewardKey).where(*_holds(day)).order_by(StewardKey.signing)).all()
+
+
+def _holds(day: date) -> tuple[ColumnElement[bool], ...]:
+    return StewardKey.from_ <= day, StewardKey.until >= day, StewardKey.revoked_day.is_(None)
 
 
 def stewards_are_enough(session: Session, day: date) -> bool:
     """Whether there are as many current stewards as a decision takes; with fewer, tips are closed."""
-    return len(current_keys(session, day)) >= quorum(session)
+    count = session.scalar(select(func.count()).select_from(StewardKey).where(*_holds(day))) or 0
+    return count >= quorum(session)
 
 
 def quorum(session: Session) -> int:
