@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from pledge.accounts import decisions, sessions, signing_in
+from pledge.accounts import decisions, joining, sessions, signing_in
 from pledge.accounts.decisions import Approved, Offer
 from pledge.accounts.models import Account
 from pledge.core import statement as st
@@ -147,11 +147,11 @@ def join(instance: Instance, name: str, *, is_founder: bool = False) -> Steward:
     secret = random_bytes(totp.SECRET_BYTES)
 
     def work(session: Session) -> tuple[Account, list[str]]:
-        token = signing_in.invite(
+        token = joining.invite(
             session, name, is_founder=is_founder, now=instance.clock(), random_bytes=random_bytes
         )
         session.flush()
-        account = signing_in.add_account(session, instance, token)
+        account = joining.add_account(session, instance, token)
         return account, signing_in.renew_codes(session, account.id, random_bytes=random_bytes)
 
     account, codes = instance.log.run(work)
@@ -162,13 +162,13 @@ def join_with_password(instance: Instance, name: str, *, is_founder: bool = Fals
     """The same with a password, as the join page does."""
     secret = random_bytes(totp.SECRET_BYTES)
     token = instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session, name, is_founder=is_founder, now=instance.clock(), random_bytes=random_bytes
         )
     )
     code = totp.code_at(secret, int(instance.clock().timestamp()) // totp.STEP_SECONDS)
     new = signing_in.NewPassword(PASSWORD, secret, code)
-    signed_in, codes = signing_in.join_with_password(instance, token, new)
+    signed_in, codes = joining.join_with_password(instance, token, new)
     return Steward(instance, signed_in.id, signed_in.name, secret, codes)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import click
 from sqlalchemy import select
 
-from pledge.accounts import keys, signing_in
+from pledge.accounts import joining, keys
+from pledge.accounts.joining import INVITATION_LIFE
 from pledge.accounts.models import Account
-from pledge.accounts.signing_in import INVITATION_LIFE
 from pledge.instance import Instance
 
 
@@ -24,7 +24,7 @@ def invite(open_: Callable[[], Instance], name: str, *, founder: bool) -> None:
     """Invite NAME: print a link that makes an account, once. Give it to them yourself, by a way nobody else reads."""
     instance = open_()
     token = instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session,
             name,
             is_founder=founder,

@@ -29,9 +29,10 @@ from fido2.webauthn import (
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pledge.accounts.joining import add_account
 from pledge.accounts.models import Account, Passkey, UsedChallenge
 from pledge.accounts.secrets import derive_key
-from pledge.accounts.signing_in import SignedIn, add_account, enter
+from pledge.accounts.signing_in import SignedIn, enter
 from pledge.errors import ConflictError, ForbiddenError, LimitError, NotFoundError
 from pledge.instance import Instance
 

@@ -1,4 +1,4 @@
-"""Signing in with a password and a second factor, and joining.
+"""Signing in with a password and a second factor, and changing them. ``joining`` has how an account comes about.
 
 What is cheap is checked first: the throttle, then the code. Only whoever has the right code makes the server spend the
 memory of a password's hash, and never more than two at once do. One answer stands for every failure, and a name that
@@ -9,33 +9,26 @@ import hmac
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from pledge.accounts.keys import read_state
-from pledge.accounts.models import Account, Invitation, RecoveryCode, Throttle
+from pledge.accounts.models import Account, RecoveryCode, Throttle
 from pledge.accounts.secrets import (
     RandomBytes,
-    check_token,
     derive_key,
     hash_token,
-    new_token,
     open_totp,
     seal_totp,
 )
 from pledge.accounts.sessions import end_all, start_session
 from pledge.core import totp
-from pledge.core.names import clean_name
 from pledge.core.password import SALT_BYTES, check_password, hash_password, is_password
-from pledge.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError, UnavailableError
+from pledge.errors import ForbiddenError, MalformedError, UnavailableError
 from pledge.instance import Instance
 
-INVITATION_LIFE: Final = timedelta(days=7)
 CODES: Final = 10
-MAX_NAME: Final = 40
 WRONG: Final = (
     "Name, password and code do not fit together, the code was used already, or there were too many tries with this "
     "name. Wait for the next code and try again; after several tries, wait longer."
@@ -158,48 +151,6 @@ def _begin(session: Session, instance: Instance, candidate: _Candidate) -> Signe
     )
 
 
-def invite(session: Session, name: str, *, is_founder: bool, now: datetime, random_bytes: RandomBytes) -> str:
-    """Invite somebody; gives the token of the link, which works once. Another for the same name takes its place.
-
-    Raises:
-        MalformedError: This is no name.
-        ConflictError: Somebody has it already, or the log has had all founders.
-    """
-    name = clean_name(name)
-    if is_founder:
-        state = read_state(session)
-        if state.founders >= state.quorum:
-            raise ConflictError("The founders are complete. From now on stewards admit stewards.")
-    if len(name) > MAX_NAME:
-        raise MalformedError(f"A name here has at most {MAX_NAME} characters.")
-    if session.scalar(select(Account.id).where(Account.name == name)) is not None:
-        raise ConflictError("There is an account of this name already.")
-    session.execute(delete(Invitation).where(Invitation.name == name))
-    token = new_token(random_bytes)
-    session.add(
-        Invitation(
-            token_hash=hash_token(token),
-            name=name,
-            is_founder=is_founder,
-            expires_seconds=int((now + INVITATION_LIFE).timestamp()),
-        )
-    )
-    return token
-
-
-def find_invitation(session: Session, token: str, *, now: datetime) -> Invitation:
-    """Give an invitation that can still be used.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    check_token(token)
-    invitation = session.get(Invitation, hash_token(token))
-    if invitation is None or invitation.expires_seconds <= int(now.timestamp()):
-        raise NotFoundError("This invitation was used, or is too old. Ask for another.")
-    return invitation
-
-
 def prepare_password(instance: Instance, new: NewPassword) -> tuple[str, int]:
     """Check a new password and its code app, and hash it; gives the hash and the code's step.
 
@@ -213,26 +164,6 @@ def prepare_password(instance: Instance, new: NewPassword) -> tuple[str, int]:
         raise MalformedError("This is not the code that the app shows now.")
     with _hashing():
         return hash_password(new.password, salt=instance.random_bytes(SALT_BYTES)), step
-
-
-def join_with_password(instance: Instance, token: str, new: NewPassword) -> tuple[SignedIn, list[str]]:
-    """Make the account that an invitation is for, and sign in; gives the recovery codes too, kept nowhere here.
-
-    Raises:
-        NotFoundError: The invitation was used, or is too old.
-        MalformedError: As in ``prepare_password``.
-    """
-    with instance.database.reading() as session:
-        find_invitation(session, token, now=instance.clock())
-    password_hash, step = prepare_password(instance, new)
-
-    def work(session: Session) -> tuple[SignedIn, list[str]]:
-        account = add_account(session, instance, token)
-        set_password(session, instance, account, new.secret, password_hash=password_hash, step=step)
-        codes = renew_codes(session, account.id, random_bytes=instance.random_bytes)
-        return enter(session, instance, account), codes
-
-    return instance.log.run(work)
 
 
 def change_password(
@@ -270,30 +201,6 @@ def set_password(
     sealed = seal_totp(instance.keys.session, secret, account=account.id, random_bytes=instance.random_bytes)
     account.password_hash, account.totp_secret, account.last_totp_step = password_hash, sealed, step
     session.flush()
-
-
-def add_account(session: Session, instance: Instance, token: str) -> Account:
-    """Use an invitation up and make its account.
-
-    Raises:
-        NotFoundError: It was used, or is too old.
-    """
-    now = instance.clock()
-    invitation = find_invitation(session, token, now=now)
-    account = Account(
-        id=instance.random_bytes(16),
-        name=invitation.name,
-        day=now.date(),
-        is_founder=invitation.is_founder,
-        password_hash=None,
-        totp_secret=None,
-        last_totp_step=0,
-        wrapped_bundle=None,
-    )
-    session.delete(invitation)
-    session.add(account)
-    session.flush()
-    return account
 
 
 def enter(session: Session, instance: Instance, account: Account) -> SignedIn:

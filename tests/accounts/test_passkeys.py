@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pledge.accounts import passkeys, sessions, signing_in
+from pledge.accounts import joining, passkeys, sessions, signing_in
 from pledge.accounts.secrets import hash_token
 from pledge.errors import ConflictError, ForbiddenError, LimitError, NotFoundError
 from pledge.instance import Instance
@@ -23,7 +23,7 @@ def plain(options: dict[str, Any]) -> dict[str, Any]:
 
 def invite(instance: Instance, name: str) -> str:
     return instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session, name, is_founder=False, now=instance.clock(), random_bytes=random_bytes
         )
     )

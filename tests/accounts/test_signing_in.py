@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from pledge.accounts import signing_in
+from pledge.accounts import joining, signing_in
 from pledge.accounts.models import AccessToken, Account, AccountSession, Invitation, RecoveryCode, Throttle
 from pledge.accounts.signing_in import Credentials
 from pledge.core import password as passwords
@@ -102,22 +102,22 @@ def test_new_recovery_codes_end_the_old(instance: Instance, ada: Steward) -> Non
 
 def test_an_invitation_works_once(instance: Instance, clock: Clock, app: Flask) -> None:
     token = instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session, "Cleo", is_founder=False, now=clock(), random_bytes=random_bytes
         )
     )
     client = app.test_client()
     assert client.get(f"/stewards/join/{token}").status_code == 200
     assert client.get(f"/stewards/join/{token}").status_code == 200  # looking uses nothing up
-    instance.log.run(lambda session: signing_in.add_account(session, instance, token))
+    instance.log.run(lambda session: joining.add_account(session, instance, token))
     assert client.get(f"/stewards/join/{token}").status_code == 404
     with pytest.raises(NotFoundError):
-        instance.log.run(lambda session: signing_in.add_account(session, instance, token))
+        instance.log.run(lambda session: joining.add_account(session, instance, token))
 
 
 def test_an_invitation_ends_after_seven_days(instance: Instance, clock: Clock, app: Flask) -> None:
     token = instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session, "Cleo", is_founder=False, now=clock(), random_bytes=random_bytes
         )
     )
@@ -281,7 +281,7 @@ def test_the_day_forgets_what_is_over(instance: Instance, ada: Steward, clock: C
     """Sessions, tokens, invitations, answered challenges, and who tried in vain."""
     ada.token()
     instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session, "Cleo", is_founder=False, now=clock(), random_bytes=random_bytes
         )
     )

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from pledge.accounts import passkeys, sessions, signing_in
+from pledge.accounts import joining, passkeys, sessions, signing_in
 from pledge.accounts.access import account_required, begin_session, current_account, steward_required
 from pledge.accounts.forms import (
     ActForm,
@@ -179,7 +179,7 @@ def invite() -> Page:
     require_valid(form)
     instance = get_instance()
     token = instance.log.run(
-        lambda session: signing_in.invite(
+        lambda session: joining.invite(
             session,
             form.name.data or "",
             is_founder=False,

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from pledge.accounts import passkeys, sessions, signing_in
+from pledge.accounts import joining, passkeys, sessions, signing_in
 from pledge.accounts.access import SIGN_IN_PATH, account_required, begin_session, current_account
 from pledge.accounts.forms import (
     ActForm,
@@ -89,7 +89,7 @@ def join_post(token: str) -> Page:
         require_token(form)
         return _join_page(token, form), 400
     try:
-        entered, codes = signing_in.join_with_password(instance, token, form.to_password())
+        entered, codes = joining.join_with_password(instance, token, form.to_password())
     except (MalformedError, UnavailableError) as error:
         return _join_page(token, form, error=str(error)), status_of(error)
     begin_session(entered.id, entered.name, entered.token)
@@ -127,7 +127,7 @@ def _sign_in_page(form: SignInForm, *, error: str | None = None) -> str:
 def _join_page(token: str, form: PasswordForm, *, error: str | None = None) -> str:
     instance = get_instance()
     with instance.database.reading() as reading:
-        invitation = signing_in.find_invitation(reading, token, now=instance.clock())
+        invitation = joining.find_invitation(reading, token, now=instance.clock())
     return render_template(
         "stewards/join.html",
         form=form,
