@@ -46,6 +46,8 @@ def write(page: Page, site: Site) -> None:
     """Fill in the form: Chinese, and 20 MiB."""
     page.goto(f"{site.url}/tips/new")
     page.get_by_label("Which lab is it about?").select_option("mistral")
+    page.get_by_text("Which clauses of the pledge is it about?").click()
+    page.get_by_label("I will protect those who report a reckless run").check()
     page.get_by_label("What happened?").fill(TEXT)
     page.get_by_label("Files").set_input_files(WHOLE)
 
@@ -54,6 +56,7 @@ def answer(page: Page) -> None:
     """A steward reads all of it, saves the file, and answers with another."""
     thread = open_first(page)
     expect(thread.locator(".message-text")).to_have_text(TEXT)
+    expect(thread.locator("[data-part=clauses]")).to_have_text("protect-reporters")
     with page.expect_download() as download:
         thread.get_by_role("button", name="Save 会议记录.pdf").click()
     saved = Path(download.value.path()).read_bytes()

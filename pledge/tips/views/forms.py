@@ -21,6 +21,7 @@ from pledge.core.words import ENTROPY_BYTES, SecretWords, words_from_entropy
 from pledge.errors import MalformedError, PledgeError
 from pledge.instance import Instance, get_instance, trust_policy
 from pledge.labs.service import list_labs
+from pledge.pledges.texts import latest_text, parse_text
 from pledge.tips import intake, mailbox, reading, taking
 from pledge.tips.sealing import Fields, check_alone, first_message, later_message, seal_form, take_sealed
 from pledge.web.errors import status_of
@@ -216,11 +217,13 @@ def _new_page(*, fields: Fields | None = None, error: str | None = None, status:
         is_open = stewards_are_enough(session, instance.clock().date())
         needed = quorum(session)
         labs = [(lab.slug, lab.name) for lab in list_labs(session)]
+        clauses = parse_text(latest_text(session).body).clauses
     return _page(
         "tips/new.html",
         is_open=is_open,
         quorum=needed,
         labs=labs,
+        clauses=clauses,
         written={name: values[0] for name, values in written.items()},
         chosen=written.get("clauses", []),
         error=error,

@@ -107,7 +107,7 @@ async function reply() {
   const sealing = (/** @type {string} */ _doing, /** @type {number} */ share) =>
     say(progress, `Sealing … ${Math.floor(100 * share)} %`);
   try {
-    const { frame, sha256 } = await sealFollowUp({ text, files, lab: null }, place, sender, sealing);
+    const { frame, sha256 } = await sealFollowUp({ text, files }, place, sender, sealing);
     say(progress, "Sending …");
     const answer = await sendFrame("/mailbox/follow-ups", frame);
     await verifyAcknowledgement(answer, { policy, origin: stewards.origin, envelopeSha256: sha256 });

@@ -35,7 +35,11 @@ async function written() {
   if (typed.trim() === "" && chosen.length === 0) {
     throw new PledgeError("malformed", "Write something, or add a file.");
   }
-  return { text: typed, files: chosen, lab: byId("lab", HTMLSelectElement).value || null };
+  const form = new FormData(byId("tip", HTMLFormElement));
+  return {
+    ...{ text: typed, files: chosen, lab: byId("lab", HTMLSelectElement).value || null },
+    clauses: form.getAll("clauses").map(String),
+  };
 }
 
 async function next() {

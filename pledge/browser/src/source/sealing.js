@@ -7,7 +7,7 @@
  * @typedef {import("../bytes.js").Bytes} Bytes
  * @typedef {import("./codename.js").Codename} Codename
  * @typedef {import("../tip/seal.js").GivenFile} GivenFile
- * @typedef {{text: string, files: readonly GivenFile[], lab: string | null}} Written
+ * @typedef {{text: string, files: readonly GivenFile[], lab: string | null, clauses: string[]}} Written
  * @typedef {{codename: Codename, day: string, origin: string, recipients: readonly string[]}} Sender
  * @typedef {(doing: "sealing" | "working", share: number) => void} Progress `share` from 0 to 1
  */
@@ -27,11 +27,11 @@ const SHA256_BYTES = 32;
  * @param {Sender} sender
  * @param {Progress} progress
  */
-export async function sealTip({ text, files, lab }, sender, progress) {
+export async function sealTip({ text, files, lab, clauses }, sender, progress) {
   const { codename, day, origin } = sender;
   const fields = {
     ...common(text, 1, sender),
-    ...{ type: /** @type {const} */ ("tip/v1"), previous: null, lab, recipient: codename.recipient },
+    ...{ type: /** @type {const} */ ("tip/v1"), previous: null, lab, clauses, recipient: codename.recipient },
   };
   const { envelope, sha256, leaf } = await seal(fields, files, sender, progress);
   const work = { origin, day, mailboxKey: codename.key.publicKey, leaf };
@@ -42,7 +42,7 @@ export async function sealTip({ text, files, lab }, sender, progress) {
 
 /**
  * Seal a follow-up; gives what is sent, and the envelope's hash.
- * @param {Written} written
+ * @param {Pick<Written, "text" | "files">} written
  * @param {{number: number, previous: string}} place in the thread: its number, and the hash of the envelope before
  * @param {Sender} sender
  * @param {Progress} progress
@@ -51,7 +51,7 @@ export async function sealFollowUp({ text, files }, { number, previous }, sender
   const { codename, origin } = sender;
   const fields = {
     ...common(text, number, sender),
-    ...{ type: /** @type {const} */ ("follow-up/v1"), previous, lab: null, recipient: null },
+    ...{ type: /** @type {const} */ ("follow-up/v1"), previous, lab: null, clauses: [], recipient: null },
   };
   const { envelope, sha256, leaf } = await seal(fields, files, sender, progress);
   const message = followUp(codename.mailbox, { origin, number, leaf, envelopeSha256: sha256 });
@@ -70,7 +70,6 @@ export async function sealFollowUp({ text, files }, { number, previous }, sender
 function common(text, number, { codename, day, origin }) {
   return {
     ...{ origin, mailbox: codename.mailbox, number, day, text: text.normalize("NFC") },
-    clauses: [],
     nonce: base64(deriveNonce(codename.digestSeed, number)),
     way: /** @type {const} */ ("sealed-in-browser"),
   };
