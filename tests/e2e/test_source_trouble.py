@@ -13,8 +13,10 @@ from pledge.core.age.keytext import format_recipient
 from pledge.core.keys import SigningKey
 from pledge.core.tip.message import Message
 from pledge.core.tip.sealing import seal_message
+from pledge.core.tlog.checkpoint import Checkpoint, sign_checkpoint
+from pledge.core.tlog.tree import Hash
 from pledge.core.words import words_from_entropy
-from pledge.keystore import LOCAL_ORIGIN
+from pledge.keystore import LOCAL_ORIGIN, load_keys
 from tests.e2e.conftest import NewContext
 from tests.e2e.record import Record
 from tests.e2e.test_pages import judge
@@ -166,3 +168,40 @@ def test_a_lost_answer_costs_nothing_and_sends_the_same_again(
     judge(page)
     assert len(sent) == 1
     record.complaints = [said for said in record.complaints if "ERR_FAILED" not in said]
+
+
+def other_checkpoint(home: Path, size: int) -> str:
+    """What the log's own key signed for somebody else: a log that begins like none here."""
+    keys = load_keys(home / "keys")
+    checkpoint = Checkpoint(LOCAL_ORIGIN, size, Hash(bytes(32)))
+    return sign_checkpoint(checkpoint, ed25519=keys.log, ml_dsa=keys.log_ml_dsa, seconds=1).decode()
+
+
+def test_a_log_that_is_not_the_one_seen_before_gets_nothing(
+    site: Site, home: Path, new_context: NewContext
+) -> None:
+    """The operator shows this browser a log of its own; what shows it can be kept, and nothing is sealed or sent."""
+    page = new_context(bypass_csp=True).new_page()
+    page.goto(f"{site.url}/tips/new")
+    expect(page.get_by_text("sealed in this browser to 2 stewards")).to_be_visible()
+    (name,) = page.evaluate("Object.keys(localStorage)")
+    seen = page.evaluate("([name]) => localStorage.getItem(name)", [name])
+    assert seen.startswith(f"{LOCAL_ORIGIN}\n")
+    page.reload()
+    expect(page.get_by_text("sealed in this browser to 2 stewards")).to_be_visible()
+
+    other = other_checkpoint(home, 2)
+    page.evaluate("([name, note]) => localStorage.setItem(name, note)", [name, other])
+    page.reload()
+    warning = page.get_by_role("alert")
+    expect(warning).to_contain_text("This is not the log that this browser saw before")
+    judge(page)
+    with page.expect_download() as download:
+        warning.get_by_role("link", name="Keep the evidence").click()
+    assert Path(download.value.path()).read_text().startswith(other + "\n" + LOCAL_ORIGIN)
+    mark = site.relay.mark()
+    page.get_by_label("What happened?").fill("它没有评估计划。")
+    page.get_by_role("button", name="Next: twelve words to keep").click()
+    page.get_by_role("button", name="I have kept them: seal and send").click()
+    expect(warning).to_contain_text("This is not the log that this browser saw before")
+    assert b"POST" not in site.relay.sent_since(mark)

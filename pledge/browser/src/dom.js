@@ -3,6 +3,8 @@
  * the pages work under `require-trusted-types-for 'script'` without a policy.
  */
 
+import { PledgeError } from "./errors.js";
+
 /**
  * @template {Element} T
  * @param {string} id
@@ -108,6 +110,19 @@ export async function attempt(place, act) {
   try {
     await act();
   } catch (error) {
-    say(place, messageOf(error));
+    sayError(place, error);
   }
+}
+
+/**
+ * Say what went wrong, with what shows it to others, if there is something.
+ * @param {HTMLElement} place
+ * @param {unknown} error
+ * @param {string} [otherwise] what to say of faults of the page
+ */
+export function sayError(place, error, otherwise) {
+  say(place, messageOf(error, otherwise));
+  if (!(error instanceof PledgeError) || error.evidence === null) return;
+  const href = URL.createObjectURL(new Blob([error.evidence]));
+  place.append(" ", element("a", { href, download: "evidence.txt" }, "Keep the evidence"));
 }

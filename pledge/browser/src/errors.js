@@ -7,7 +7,7 @@
  * A code narrower than "malformed" or "not-verified", where a caller can act on it; core has the same.
  * @typedef {"too-large" | "age-key" | "age-header" | "age-recipients" | "age-mixed" | "age-payload" | "age-no-match"
  *   | "no-credential" | "other-mailbox" | "message-elsewhere" | "message-order" | "message-forged"
- *   | "message-replayed" | "other-files" | "network" | "gone" | "conflict" | "signed-out"} NarrowerCode
+ *   | "message-replayed" | "other-files" | "network" | "gone" | "conflict" | "signed-out" | "forked"} NarrowerCode
  */
 
 /** An error this code raises on purpose. */
@@ -15,12 +15,15 @@ export class PledgeError extends Error {
   /**
    * @param {Code} code stable, for programs
    * @param {string} message one or two plain sentences, for people
+   * @param {string | null} [evidence] a file worth keeping, for whoever is to be shown what went wrong
    */
-  constructor(code, message) {
+  constructor(code, message, evidence = null) {
     super(message);
     this.name = "PledgeError";
     /** @readonly */
     this.code = code;
+    /** @readonly */
+    this.evidence = evidence;
   }
 }
 

@@ -2,6 +2,7 @@
  * Merkle trees of transparency logs (RFC 9162, section 2.1).
  *
  * @typedef {import("./bytes.js").Bytes} Bytes
+ * @typedef {{size: bigint, root: Uint8Array}} Tree
  */
 
 import { equal, sha256 } from "./bytes.js";
@@ -65,6 +66,52 @@ export function verifyInclusion(leaf, index, size, path, root) {
   if (!equal(hash, root)) throw notVerified("The inclusion proof does not lead to the checkpoint's root.");
 }
 
+/**
+ * Verify that a tree only grew (RFC 9162, section 2.1.4.2).
+ * @param {Tree} before
+ * @param {Tree} now
+ * @param {readonly Uint8Array[]} proof empty from the empty tree, and from a tree to itself
+ */
+export function verifyConsistency(before, now, proof) {
+  if (before.size > now.size) throw notVerified("A log does not shrink.");
+  if (before.size === 0n || before.size === now.size) {
+    const expected = before.size === 0n ? sha256() : now.root;
+    if (proof.length > 0 || !equal(before.root, expected)) throw grewOtherwise();
+    return;
+  }
+  // An old tree that is one complete subtree is itself the first node of the path.
+  const isComplete = (before.size & (before.size - 1n)) === 0n;
+  const [first, ...rest] = isComplete ? [before.root, ...proof] : proof;
+  if (first === undefined || first.length !== HASH_BYTES) throw grewOtherwise();
+  let fn = before.size - 1n;
+  let sn = now.size - 1n;
+  while (fn % 2n === 1n) {
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  let [old, grown] = [first, first];
+  for (const sibling of rest) {
+    if (sn === 0n || sibling.length !== HASH_BYTES) throw grewOtherwise();
+    if (fn % 2n === 1n || fn === sn) {
+      old = nodeHash(sibling, old);
+      grown = nodeHash(sibling, grown);
+      while (fn % 2n === 0n && fn !== 0n) {
+        fn >>= 1n;
+        sn >>= 1n;
+      }
+    } else {
+      grown = nodeHash(grown, sibling);
+    }
+    fn >>= 1n;
+    sn >>= 1n;
+  }
+  if (sn !== 0n || !equal(old, before.root) || !equal(grown, now.root)) throw grewOtherwise();
+}
+
 function wrongLength() {
   return notVerified("The inclusion proof has the wrong length.");
+}
+
+function grewOtherwise() {
+  return notVerified("The log did not only grow between these two checkpoints.");
 }

@@ -5,7 +5,7 @@
 
 import { base64, text } from "../bytes.js";
 import { enableCopying } from "../copy.js";
-import { byId, fillFacts, messageOf, on, readBlock, say, showStep } from "../dom.js";
+import { byId, fillFacts, on, readBlock, sayError, showStep } from "../dom.js";
 import { prepareChange, signChecked } from "../draft.js";
 import { formatKey } from "../ed25519.js";
 import { malformed, notVerified } from "../errors.js";
@@ -125,4 +125,4 @@ async function start() {
   byId("by-words", HTMLElement).hidden = false;
 }
 
-start().catch((error) => say(wrong, messageOf(error)));
+start().catch((error) => sayError(wrong, error));

@@ -3,13 +3,12 @@
  * text. None of it goes anywhere else, and all of it goes when the page is left, locked, or not touched for long.
  */
 
-import { utf8 } from "../bytes.js";
 import { enableCopying } from "../copy.js";
-import { byId, messageOf, on, readBlock, say } from "../dom.js";
+import { byId, on, readBlock, say, sayError } from "../dom.js";
 import { malformed } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { parsePolicy } from "../policy.js";
 import { dayInWords } from "../readable.js";
+import { fetchStewards, readPolicy } from "../source/trust.js";
 import { showAccounts } from "../steward/accounting.js";
 import { MAX_BUNDLE_BYTES, unwrapBundle } from "../steward/bundle.js";
 import { openDesk } from "../steward/desk.js";
@@ -18,7 +17,6 @@ import { clone, fill, part } from "../steward/parts.js";
 import { getBytes, getThreads } from "../steward/server.js";
 import { sayWrong, ThreadView } from "../steward/thread_view.js";
 import { today } from "../steward/words.js";
-import { parseRecipients } from "../tip/recipients.js";
 
 /** @typedef {import("../steward/thread.js").ListedThread} ListedThread */
 
@@ -44,11 +42,6 @@ const WHY_LOCKED = {
 };
 const PAINT_MS = 50;
 
-async function fetchStewards() {
-  const policy = parsePolicy(utf8(readBlock("policy")));
-  return parseRecipients(await getBytes("/stewards/keys.json"), policy);
-}
-
 async function readWrapped() {
   const [file] = ownFile.files ?? [];
   if (file !== undefined) {
@@ -68,7 +61,7 @@ async function unlock() {
   await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
   try {
     const bundle = await unwrapBundle(await readWrapped(), passphrase.value);
-    desk = await openDesk(bundle, fetchStewards);
+    desk = await openDesk(bundle, () => fetchStewards(readPolicy()));
     passphrase.value = ownFile.value = "";
     await reload();
   } catch (error) {
@@ -177,4 +170,4 @@ async function start() {
   byId("unlock", HTMLElement).hidden = false;
 }
 
-start().catch((error) => say(wrong, messageOf(error)));
+start().catch((error) => sayError(wrong, error));

@@ -2,7 +2,7 @@
  * Reading answers: the twelve words stay in this page. Answers are opened here, and shown only where they check out.
  */
 
-import { attempt, byId, element, messageOf, on, say } from "../dom.js";
+import { attempt, byId, element, on, say, sayError } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
 import { Attachments } from "../source/attachments.js";
@@ -152,4 +152,4 @@ async function start() {
   on("delete-form", wrong, burn);
 }
 
-start().catch((error) => say(wrong, messageOf(error, OTHERWISE)));
+start().catch((error) => sayError(wrong, error, OTHERWISE));

@@ -5,7 +5,7 @@
 
 import { text } from "../bytes.js";
 import { enableCopying } from "../copy.js";
-import { attempt, byId, fillFacts, messageOf, readBlock, say } from "../dom.js";
+import { attempt, byId, fillFacts, readBlock, say, sayError } from "../dom.js";
 import { malformed } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
 import { dayInWords } from "../readable.js";
@@ -87,4 +87,4 @@ async function start() {
   }
 }
 
-start().catch((error) => say(wrong, messageOf(error)));
+start().catch((error) => sayError(wrong, error));

@@ -5,7 +5,7 @@
 
 import { base64, text } from "../bytes.js";
 import { enableCopying } from "../copy.js";
-import { byId, fillFacts, messageOf, on, readBlock, say, showStep } from "../dom.js";
+import { byId, fillFacts, on, readBlock, say, sayError, showStep } from "../dom.js";
 import { malformed, notVerified } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
 import { dayInWords } from "../readable.js";
@@ -125,4 +125,4 @@ async function start() {
   makeStep.hidden = false;
 }
 
-start().catch((error) => say(wrong, messageOf(error)));
+start().catch((error) => sayError(wrong, error));

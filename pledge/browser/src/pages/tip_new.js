@@ -4,7 +4,7 @@
  */
 
 import { text } from "../bytes.js";
-import { attempt, byId, element, messageOf, on, say, showStep } from "../dom.js";
+import { attempt, byId, element, on, say, sayError, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
 import { Attachments } from "../source/attachments.js";
@@ -135,7 +135,7 @@ async function showStewards() {
   } catch (error) {
     stewards = null;
     say(place, "");
-    say(wrong, messageOf(error, OTHERWISE));
+    sayError(wrong, error, OTHERWISE);
   }
 }
 
@@ -159,4 +159,4 @@ async function start() {
   await showStewards();
 }
 
-start().catch((error) => say(wrong, messageOf(error, OTHERWISE)));
+start().catch((error) => sayError(wrong, error, OTHERWISE));

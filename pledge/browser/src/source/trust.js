@@ -6,6 +6,7 @@
 import { utf8 } from "../bytes.js";
 import { readBlock } from "../dom.js";
 import { parsePolicy } from "../policy.js";
+import { checkFollows, openMemory } from "../seen.js";
 import { parseRecipients } from "../tip/recipients.js";
 import { getPublic } from "./server.js";
 
@@ -16,9 +17,12 @@ export const today = () => new Date().toISOString().slice(0, 10);
 export const readPolicy = () => parsePolicy(utf8(readBlock("policy")));
 
 /**
- * Fetch the stewards' keys and verify all of them.
+ * Fetch the stewards' keys, verify all of them, and that the log they stand in follows from the one seen before.
  * @param {import("../policy.js").Policy} policy
  */
 export async function fetchStewards(policy) {
-  return parseRecipients(await getPublic("/stewards/keys.json"), policy);
+  const stewards = await parseRecipients(await getPublic("/stewards/keys.json"), policy);
+  const getTile = (/** @type {string} */ path) => getPublic(`/log/${path}`);
+  await checkFollows(stewards.note, policy, { memory: openMemory(), getTile });
+  return stewards;
 }
