@@ -512,7 +512,7 @@ def test_a_session_that_ended_is_told_as_such(lying: LyingSite, visit: Open, rec
     def refuse(route: Route) -> None:
         route.fulfill(status=403)
 
-    page.route("**/stewards/keys.json", refuse)
+    page.route("**/answers", refuse)
     thread.get_by_role("button", name="Seal and send").click()
     expect(thread.get_by_role("alert")).to_have_text(re.compile("You are signed out"))
     expect(thread.get_by_label("Your words")).to_have_value("Mine.")

@@ -86,12 +86,18 @@ def test_with_scripts_nothing_but_envelopes_leaves_the_browser(
     page.get_by_role("button", name="Next: twelve words to keep").click()
     words = page.locator("#words li").all_text_contents()
     assert len(words) == 12
+    expect(page.get_by_text("is padded to 32 MiB before it goes")).to_be_visible()
     record.secrets.append(" ".join(words))
     page.get_by_role("button", name="I have kept them: seal and send").click()
     expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible(timeout=SLOW_MS)
     sent = site.relay.sent_since(mark)
     assert b"\r\nCookie:" not in sent
     assert context.cookies() == []
+    page.get_by_text("The server’s word that it came, signed").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Keep it as a file").click()
+    kept = json.loads(Path(download.value.path()).read_bytes())
+    assert kept["payloadType"] == "application/vnd.pledge.tip-acknowledgement+json"
 
     answer(visit(new_context, founders[0], site))
 
@@ -186,6 +192,7 @@ def test_pictures_go_without_what_they_say_of_their_making(
     items.nth(1).get_by_role("checkbox").uncheck()
     items.nth(2).get_by_role("button", name="Leave out gone.jpg").click()
     expect(items.last.locator(".warning")).to_be_visible()
+    expect(page.get_by_text("Together 4 KiB of 500 MiB.")).to_be_visible()
     judge(page)
     page.get_by_role("button", name="Next: twelve words to keep").click()
     page.get_by_role("button", name="I have kept them: seal and send").click()

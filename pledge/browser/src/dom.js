@@ -5,6 +5,8 @@
 
 import { PledgeError } from "./errors.js";
 
+const KEEP_ADDRESS_MS = 60_000;
+
 /**
  * @template {Element} T
  * @param {string} id
@@ -112,6 +114,19 @@ export async function attempt(place, act) {
   } catch (error) {
     sayError(place, error);
   }
+}
+
+/**
+ * Let the browser save something as a download.
+ * @param {string} name
+ * @param {Blob} blob
+ */
+export function saveBlob(name, blob) {
+  const link = document.createElement("a");
+  link.download = name;
+  link.href = URL.createObjectURL(blob);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), KEEP_ADDRESS_MS);
 }
 
 /**

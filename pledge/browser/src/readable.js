@@ -11,6 +11,20 @@ import { hex, sha256 } from "./bytes.js";
 import { verifyOpening } from "./commitment.js";
 import { notVerified } from "./errors.js";
 
+const KIB = 1024;
+const MIB = 1024 * 1024;
+
+/**
+ * @param {number} bytes
+ * @returns {string} such as 3 KiB, 1.5 MiB
+ */
+export function sizeInWords(bytes) {
+  if (bytes < KIB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  const [unit, name] = bytes < MIB ? [KIB, "KiB"] : [MIB, "MiB"];
+  const amount = bytes / unit;
+  return `${amount < 10 ? Number(amount.toFixed(1)) : Math.round(amount)} ${name}`;
+}
+
 /**
  * @param {string} day YYYY-MM-DD
  * @returns {string} such as 3 October 2026

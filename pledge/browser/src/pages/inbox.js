@@ -10,11 +10,12 @@ import { hasEd25519 } from "../keys.js";
 import { dayInWords } from "../readable.js";
 import { fetchStewards, readPolicy } from "../source/trust.js";
 import { showAccounts } from "../steward/accounting.js";
-import { MAX_BUNDLE_BYTES, unwrapBundle } from "../steward/bundle.js";
+import { unwrapBundle } from "../steward/bundle.js";
 import { openDesk } from "../steward/desk.js";
+import { readWrapped } from "../steward/key_file.js";
 import { watchIdleness } from "../steward/lock.js";
 import { clone, fill, part } from "../steward/parts.js";
-import { getBytes, getThreads } from "../steward/server.js";
+import { getThreads } from "../steward/server.js";
 import { sayWrong, ThreadView } from "../steward/thread_view.js";
 import { today } from "../steward/words.js";
 
@@ -42,25 +43,13 @@ const WHY_LOCKED = {
 };
 const PAINT_MS = 50;
 
-async function readWrapped() {
-  const [file] = ownFile.files ?? [];
-  if (file !== undefined) {
-    if (file.size > MAX_BUNDLE_BYTES) throw malformed("This file is too large to be a key file.");
-    return new Uint8Array(await file.arrayBuffer());
-  }
-  if (block.bundle === null) {
-    throw malformed("This site keeps no copy of your keys. Choose your key file, pledge-steward.age.");
-  }
-  return getBytes(block.bundle);
-}
-
 async function unlock() {
   const button = byId("unlock", HTMLFormElement).querySelector("button");
   say(said, "Unlocking. This takes a second or two, and is meant to.");
   if (button !== null) button.disabled = true;
   await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
   try {
-    const bundle = await unwrapBundle(await readWrapped(), passphrase.value);
+    const bundle = await unwrapBundle(await readWrapped(ownFile, block.bundle), passphrase.value);
     desk = await openDesk(bundle, () => fetchStewards(readPolicy()));
     passphrase.value = ownFile.value = "";
     await reload();

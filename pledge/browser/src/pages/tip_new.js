@@ -4,12 +4,13 @@
  */
 
 import { text } from "../bytes.js";
-import { attempt, byId, element, on, say, sayError, showStep } from "../dom.js";
+import { attempt, byId, element, on, saveBlob, say, sayError, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
+import { sizeInWords } from "../readable.js";
 import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
-import { sealTip } from "../source/sealing.js";
+import { paddedSizeOfTip, sealTip } from "../source/sealing.js";
 import { sendFrame } from "../source/server.js";
 import { fetchStewards, readPolicy, today } from "../source/trust.js";
 import { verifyAcknowledgement } from "../tip/acknowledgement.js";
@@ -43,8 +44,16 @@ async function written() {
 }
 
 async function next() {
-  await written();
+  const tip = await written();
+  stewards ??= await fetchStewards(policy);
   if (words === "") words = drawWords();
+  const { origin } = stewards;
+  const padded = paddedSizeOfTip(tip, {
+    codename: await deriveCodename(words, origin),
+    day: today(),
+    origin,
+  });
+  byId("padded", HTMLElement).textContent = sizeInWords(padded);
   const list = byId("words", HTMLElement);
   list.replaceChildren(...words.split(" ").map((word) => element("li", {}, word)));
   showStep(byId("step-words", HTMLElement), steps);
@@ -63,7 +72,7 @@ async function send() {
 }
 
 async function sealAndSend() {
-  stewards ??= await fetchStewards(policy);
+  if (stewards === null) return;
   const { origin } = stewards;
   sealed ??= await seal(stewards);
   const { frame, sha256 } = sealed;
@@ -96,7 +105,7 @@ function show(doing, share) {
   const said = {
     sealing: "Sealing …",
     working: "Doing a little work that keeps floods away …",
-    sending: "Sending …",
+    sending: "Sending. Over Tor a large message takes a while; stay on this page …",
   };
   const bar = byId("bar", HTMLProgressElement);
   bar.hidden = false;
@@ -117,6 +126,7 @@ function done(day, acknowledgement) {
   files?.clear();
   byId("came", HTMLElement).textContent = day;
   byId("acknowledgement", HTMLElement).textContent = text(acknowledgement);
+  byId("keep", HTMLElement).onclick = () => saveBlob("acknowledgement.txt", new Blob([acknowledgement]));
   showStep(byId("step-done", HTMLElement), steps);
 }
 

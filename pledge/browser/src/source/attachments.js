@@ -9,17 +9,16 @@
 
 import { attempt, element } from "../dom.js";
 import { PledgeError } from "../errors.js";
+import { sizeInWords } from "../readable.js";
 import { stripped } from "../strip/strip.js";
 import { MAX_FILES, MAX_FILES_BYTES } from "../tip/message.js";
-
-const KIB = 1024;
-const MIB = 1024 * 1024;
 
 export class Attachments {
   /** @type {Attachment[]} */
   #attached = [];
   #input;
   #list;
+  #together = element("p", { class: "quiet", hidden: "" });
   /** What is being gone through, which sealing waits for. @type {Promise<void>} */
   #reading = Promise.resolve();
 
@@ -31,6 +30,7 @@ export class Attachments {
   constructor(input, list, wrong) {
     this.#input = input;
     this.#list = list;
+    list.after(this.#together);
     input.addEventListener("change", () => {
       const chosen = [...(input.files ?? [])];
       input.value = "";
@@ -78,8 +78,10 @@ export class Attachments {
   }
 
   #show() {
+    const bytes = this.#attached.reduce((sum, { original }) => sum + original.size, 0);
+    this.#together.textContent = `Together ${sizeInWords(bytes)} of 500 MiB.`;
     this.#list.replaceChildren(...this.#attached.map((attachment) => this.#item(attachment)));
-    this.#list.hidden = this.#attached.length === 0;
+    this.#list.hidden = this.#together.hidden = this.#attached.length === 0;
   }
 
   /** @param {Attachment} attachment */
@@ -123,11 +125,4 @@ export class Attachments {
       ),
     );
   }
-}
-
-/** @param {number} bytes */
-function sizeInWords(bytes) {
-  if (bytes < KIB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
-  const [amount, unit] = bytes < MIB ? [bytes / KIB, "KiB"] : [bytes / MIB, "MiB"];
-  return `${amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${unit}`;
 }

@@ -17,7 +17,7 @@ import { sign } from "../keys.js";
 import { findStamp } from "../pow.js";
 import { tipLeaf } from "../tip/digest.js";
 import { deriveNonce, followUp } from "../tip/mailbox.js";
-import { sealMessage } from "../tip/seal.js";
+import { paddedSize, sealMessage } from "../tip/seal.js";
 
 const SHA256_BYTES = 32;
 
@@ -27,17 +27,25 @@ const SHA256_BYTES = 32;
  * @param {Sender} sender
  * @param {Progress} progress
  */
-export async function sealTip({ text, files, lab, clauses }, sender, progress) {
+export async function sealTip(written, sender, progress) {
   const { codename, day, origin } = sender;
-  const fields = {
-    ...common(text, 1, sender),
-    ...{ type: /** @type {const} */ ("tip/v1"), previous: null, lab, clauses, recipient: codename.recipient },
-  };
+  const { files } = written;
+  const fields = fieldsOfTip(written, sender);
   const { envelope, sha256, leaf } = await seal(fields, files, sender, progress);
   const work = { origin, day, mailboxKey: codename.key.publicKey, leaf };
   const stamp = await findStamp(work, { progress: (share) => progress("working", share) });
   const head = [utf8("pledge/submission/v1\n"), codename.key.publicKey, leaf, stamp];
   return { frame: new Blob([...head, envelope]), sha256 };
+}
+
+/**
+ * Give the size to which a tip will be padded, in bytes; refuse what makes none.
+ * @param {Written} written
+ * @param {Omit<Sender, "recipients">} sender
+ */
+export function paddedSizeOfTip(written, sender) {
+  const { codename } = sender;
+  return paddedSize({ fields: fieldsOfTip(written, sender), files: written.files, key: codename.key });
 }
 
 /**
@@ -63,9 +71,21 @@ export async function sealFollowUp({ text, files }, { number, previous }, sender
 }
 
 /**
+ * @param {Written} written
+ * @param {Omit<Sender, "recipients">} sender
+ */
+function fieldsOfTip({ text, lab, clauses }, sender) {
+  return {
+    ...common(text, 1, sender),
+    ...{ type: /** @type {const} */ ("tip/v1"), previous: null },
+    ...{ lab, clauses, recipient: sender.codename.recipient },
+  };
+}
+
+/**
  * @param {string} text
  * @param {number} number
- * @param {Sender} sender
+ * @param {Omit<Sender, "recipients">} sender
  */
 function common(text, number, { codename, day, origin }) {
   return {

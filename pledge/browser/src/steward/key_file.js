@@ -1,6 +1,6 @@
 /** A steward's wrapped keys, from the site or from a file; and the same as a file to keep. */
 
-import { element } from "../dom.js";
+import { saveBlob } from "../dom.js";
 import { malformed } from "../errors.js";
 import { MAX_BUNDLE_BYTES } from "./bundle.js";
 import { getBytes } from "./server.js";
@@ -25,7 +25,5 @@ export async function readWrapped(input, kept) {
 
 /** @param {Uint8Array} wrapped */
 export function saveWrapped(wrapped) {
-  const url = URL.createObjectURL(new Blob([new Uint8Array(wrapped)], { type: "application/octet-stream" }));
-  element("a", { href: url, download: NAME }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  saveBlob(NAME, new Blob([new Uint8Array(wrapped)], { type: "application/octet-stream" }));
 }

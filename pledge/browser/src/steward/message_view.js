@@ -8,12 +8,12 @@
 
 import { messageOf, say } from "../dom.js";
 import { parseKey, roleKeyId } from "../ed25519.js";
-import { dayInWords } from "../readable.js";
+import { dayInWords, sizeInWords } from "../readable.js";
 import { readFile } from "./open.js";
 import { clone, fill, Meter, part } from "./parts.js";
 import { canStream, saveFile } from "./saving.js";
 import { isSealedToOthers } from "./thread.js";
-import { sizeInWords, WAYS } from "./words.js";
+import { WAYS } from "./words.js";
 
 const LONG_CHARACTERS = 2_500;
 const LONG_LINES = 40;

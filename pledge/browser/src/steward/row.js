@@ -1,10 +1,10 @@
 /** A thread's row: what the server knows of it without opening anything. The template has the same for no scripts. */
 
 import { element } from "../dom.js";
-import { dayInWords } from "../readable.js";
+import { dayInWords, sizeInWords } from "../readable.js";
 import { classOf } from "../tip/sizes.js";
 import { fill, part } from "./parts.js";
-import { counted, LABELS, sizeInWords, timeLeft, today } from "./words.js";
+import { counted, LABELS, timeLeft, today } from "./words.js";
 
 /** @typedef {import("./thread.js").ListedThread} ListedThread */
 

@@ -2,11 +2,11 @@
  * Saving an attachment: straight to the disk where the browser can, else by way of its memory.
  */
 
+import { saveBlob } from "../dom.js";
 import { unsupported } from "../errors.js";
 
 /** More than this is not kept in memory, where a browser has no other way. */
 export const MAX_IN_MEMORY_BYTES = 128 << 20;
-const KEEP_ADDRESS_MS = 60_000;
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
 /** @typedef {(options: {suggestedName: string}) => Promise<FileSystemFileHandle>} Picker */
@@ -81,9 +81,5 @@ async function saveByMemory(name, read, progress) {
     chunks.push(chunk.slice()); // some are views of a buffer that is used again
     progress(chunk.length);
   }
-  const link = document.createElement("a");
-  link.download = name;
-  link.href = URL.createObjectURL(new Blob(chunks, { type: "application/octet-stream" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), KEEP_ADDRESS_MS);
+  saveBlob(name, new Blob(chunks, { type: "application/octet-stream" }));
 }

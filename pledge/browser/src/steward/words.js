@@ -1,8 +1,6 @@
 /** What the inbox says in words: sizes, ways, days. The page's template says the same where no script runs. */
 
 const DAY_MS = 86_400_000;
-const KIB = 1_024;
-const MIB = KIB * KIB;
 
 /** @type {{[way in import("../tip/message.js").Way]: string}} */
 export const WAYS = {
@@ -21,17 +19,6 @@ export const LABELS = new Map([
   ["duplicate", "duplicate"],
   ["not-for-us", "not for us"],
 ]);
-
-/**
- * @param {number} bytes
- * @returns {string} such as 3 KiB, 1.5 MiB
- */
-export function sizeInWords(bytes) {
-  if (bytes < KIB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
-  const [unit, name] = bytes < MIB ? [KIB, "KiB"] : [MIB, "MiB"];
-  const amount = bytes / unit;
-  return `${amount < 10 ? Number(amount.toFixed(1)) : Math.round(amount)} ${name}`;
-}
 
 /**
  * @param {number} count

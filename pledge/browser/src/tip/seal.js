@@ -30,22 +30,39 @@ const NO_SHA256 = "0".repeat(64);
 const NO_SIGNATURE = new Uint8Array(64);
 
 /**
+ * Give the size to which a message will be padded, in bytes: all that the network learns of it.
+ * @param {Omit<Unsealed, "recipients">} unsealed
+ */
+export function paddedSize({ fields, files, credential = null, key }) {
+  return paddedBytes(unsigned(fields, files, credential), files, key);
+}
+
+/**
  * Seal a message. What is wrong with it is found at once; files are read as the result is.
  * @param {Unsealed} unsealed
  * @returns {Promise<Sealed>}
  */
 export async function sealMessage({ fields, files, credential = null, key, recipients }) {
   const message = unsigned(fields, files, credential);
-  const manifest = formatManifest({ message, key: formatKey(key.publicKey), signature: NO_SIGNATURE });
-  const padded = sizeClass([
-    ...files.map(({ name, data }, index) => ({ name: fileEntryName(index + 1, name), sizeBytes: data.size })),
-    { name: MANIFEST, sizeBytes: manifest.length },
-  ]);
+  const padded = paddedBytes(message, files, key);
   const archive = writeArchive(contentOf(message, { files, credential, key }));
   const envelope = await sealEnvelope(recipients, streamOf(archive));
   const { transform, digest } = hashing();
   const stream = /** @type {ReadableStream<Bytes>} */ (envelope).pipeThrough(transform);
   return { stream, sizeBytes: envelope.size(padded), sha256: digest };
+}
+
+/**
+ * @param {Message} message
+ * @param {readonly GivenFile[]} files
+ * @param {SigningKey} key
+ */
+function paddedBytes(message, files, key) {
+  const manifest = formatManifest({ message, key: formatKey(key.publicKey), signature: NO_SIGNATURE });
+  return sizeClass([
+    ...files.map(({ name, data }, index) => ({ name: fileEntryName(index + 1, name), sizeBytes: data.size })),
+    { name: MANIFEST, sizeBytes: manifest.length },
+  ]);
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sizeInWords, timeLeft } from "../../src/steward/words.js";
+import { sizeInWords } from "../../src/readable.js";
+import { timeLeft } from "../../src/steward/words.js";
 
 test("sizes and days are said in words", () => {
   assert.deepEqual([1, 27, 1_024, 1_536, 65_536, 20 << 20].map(sizeInWords), [
