@@ -147,7 +147,7 @@ def _renderers(instance: Instance) -> dict[str, Render]:
         "badge": partial(badges.answer, instance.database),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),
-        "tips": partial(digests.answer, instance.database),
+        "tips": partial(digests.answer, instance.database, instance.log.tiles),
         "stewards": RecipientsAnswer(instance.database, instance.log.tiles),
     }
 

@@ -15,15 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from pledge.core.keys import parse_key
-from pledge.core.statement.canonical import Value, format_base64, format_json, parse_base64
+from pledge.core.statement.canonical import Value, format_json, parse_base64
 from pledge.core.tip.mailbox import MailboxId, mailbox_id, verify_answer
 from pledge.core.tip.message import MAX_NUMBER
-from pledge.core.tlog.proof import format_tlog_proof
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, VerificationError
 from pledge.instance import Instance
-from pledge.log.service import prove
+from pledge.tips.digests import where_logged
 from pledge.tips.intake import acknowledge
-from pledge.tips.models import Digest, Message, Thread
+from pledge.tips.models import Message, Thread
 
 WINDOW_SECONDS = 300
 STEP_BYTES = 8192
@@ -131,15 +130,7 @@ def _digest(instance: Instance, session: Session, message: Message) -> Value:
     """Give where the log commits to a message: the digest's day, its entry, and the proof that the log has it."""
     if message.settled is None:
         return None
-    sha256 = session.scalar(select(Digest.payload_sha256).where(Digest.day == message.settled))
-    if sha256 is None:
-        return None
-    leaf, proof = prove(session, sha256, instance.log.tiles)
-    return {
-        "day": message.settled.isoformat(),
-        "leaf_entry": format_base64(leaf),
-        "proof": format_tlog_proof(proof).decode(),
-    }
+    return where_logged(session, message.settled, instance.log.tiles)
 
 
 def _nonce(session_key: bytes, window: int) -> bytes:

@@ -26,13 +26,22 @@ from pledge.core.age.hybrid import HybridIdentity, HybridRecipient
 from pledge.core.age.keytext import format_hybrid_identity, format_recipient
 from pledge.core.keys import SigningKey
 from pledge.core.steward_bundle import Bundle, OwnKeys, wrap_bundle
-from pledge.core.tip.digest import Leaf, build_digest, format_leaves, tip_leaf
+from pledge.core.tip.digest import Leaf, build_digest, digest_root, format_leaves, tip_leaf
 from pledge.core.tip.frame import ANSWER_BYTES, AnswerFrame, format_answer_frame, parse_answer_frame
 from pledge.core.tip.mailbox import mailbox_id
 from pledge.core.tip.message import Message
 from pledge.tips.rows import LABELS, by_day
 from pledge.web.forms import SiteForm
-from tests.core.sample_log import STEWARDS, Signer
+from tests.core.sample_log import (
+    BEGINNING,
+    NOTARY,
+    STEWARDS,
+    TIP_DIGEST,
+    Signer,
+    entries_of,
+    proof_of,
+    signed,
+)
 from tests.core.tip.recipients_log import identity_of
 from tests.core.tip.sealing import archive_of
 from tests.running_site import Relay, Site
@@ -76,6 +85,7 @@ class LyingSite:
     mailboxes: list[Mailbox] = field(default_factory=list)
     envelopes: dict[str, bytes] = field(default_factory=dict)
     digests: dict[str, tuple[bytes, list[str]]] = field(default_factory=dict)
+    logged: dict[str, dict[str, str]] = field(default_factory=dict)
     is_open: bool = True
     has_bundle: bool = True
     bundle: bytes = b""
@@ -135,6 +145,11 @@ class LyingSite:
         ]
         digest = build_digest(leaves, random_bytes=os.urandom)
         self.digests[day] = format_leaves(digest.leaves), [_base64(r) for r in digest.dummies]
+        root = digest_root(digest.leaves).hex()
+        statement = replace(TIP_DIGEST, day=date.fromisoformat(day), root=root, leaves=len(digest.leaves))
+        entries = entries_of(*BEGINNING, signed(statement, NOTARY))
+        proof = proof_of(entries, len(entries) - 1).decode()
+        self.logged[day] = {"day": day, "leaf_entry": _base64(entries[-1]), "proof": proof}
 
     def _key_of(self, mailbox: Mailbox, kind: str) -> SigningKey:
         return ADA.key if kind == "answer/v1" else mailbox.key
@@ -243,8 +258,9 @@ class Answers:
                 answer = _json({"days": days, "type": "dummies/v1"})
             case ["tips", "digests.json"]:
                 answer = _json({"days": list(lying.digests), "type": "tip-digests/v1"})
-            case ["tips", "digests", day]:
-                answer = Response(lying.digests[day][0], mimetype="application/octet-stream")
+            case ["tips", "digests", day, *proof]:
+                leaves = Response(lying.digests[day][0], mimetype="application/octet-stream")
+                answer = _json(lying.logged[day]) if proof else leaves
         return answer
 
     def _mailbox(self, thread_id: str) -> Mailbox:

@@ -404,6 +404,14 @@ def test_every_leaf_is_accounted_for(lying: LyingSite, visit: Open) -> None:
     lying.close_day("2026-11-25")
     page.get_by_role("button", name="Account for every message").click()
     expect(verdict).to_have_text("1 message here stands in no digest.")
+    logged = lying.logged["2026-11-25"]
+    lying.close_day("2026-11-25", second)
+    lying.logged["2026-11-25"] = logged
+    page.get_by_role("button", name="Account for every message").click()
+    expect(verdict).to_contain_text("1 digest is not what the log has")
+    expect(page.locator("[data-part=days]")).to_contain_text(
+        "These are not the leaves whose root the log has."
+    )
 
 
 def test_threads_are_assigned_labelled_and_closed_in_place(lying: LyingSite, visit: Open) -> None:

@@ -1,5 +1,6 @@
 """The nightly pass: what is committed to, what is shuffled, what goes; done again, done late, cut off."""
 
+import json
 import os
 import time
 from datetime import date, datetime, timedelta
@@ -10,7 +11,11 @@ from sqlalchemy import Date, Integer, LargeBinary, String, func, select, text, u
 
 from pledge.accounts.keys import current_keys
 from pledge.core import statement as st
+from pledge.core.policy import verify_checkpoint
+from pledge.core.statement.canonical import parse_base64
 from pledge.core.tip.digest import digest_root, dummy_leaf, parse_leaves
+from pledge.core.tlog.proof import parse_tlog_proof, verify_inclusion
+from pledge.core.tlog.tree import leaf_hash
 from pledge.errors import UnavailableError
 from pledge.instance import Instance
 from pledge.log.models import Entry
@@ -79,23 +84,32 @@ def test_a_day_is_committed_to_and_every_leaf_accounted_for(
     (first, second) = digest_entries(instance)
     assert [first.day, second.day] == [TODAY, TODAY + timedelta(days=1)]
     for entry, tips in ((first, set()), (second, {source.leaf(1, envelope)})):
-        got = digest_answer(instance.database, f"/tips/digests/{entry.day}")
+        got = digest_answer(instance.database, instance.log.tiles, f"/tips/digests/{entry.day}")
         assert got
         leaves = parse_leaves(got.body)
         assert (digest_root(leaves).hex(), len(leaves)) == (entry.root, entry.leaves)
         with instance.database.reading() as session:
             dummies = set(map(dummy_leaf, dummies_by_day(session)[entry.day]))
         assert set(leaves) == tips | dummies
-    listed = digest_answer(instance.database, "/tips/digests.json")
+        proven = digest_answer(instance.database, instance.log.tiles, f"/tips/digests/{entry.day}/proof")
+        assert proven
+        where = json.loads(proven.body)
+        proof, leaf = parse_tlog_proof(where["proof"].encode()), parse_base64(where["leaf_entry"])
+        assert st.parse_statement(st.parse_envelope(leaf)) == entry
+        tree = verify_checkpoint(instance.policy, proof.checkpoint).checkpoint
+        verify_inclusion(leaf_hash(leaf), proof.index, tree.size, proof.path, tree.root)
+    listed = digest_answer(instance.database, instance.log.tiles, "/tips/digests.json")
     assert listed
     assert listed.body == b'{"days":["2026-11-23","2026-11-24"],"type":"tip-digests/v1"}'
 
 
-@pytest.mark.parametrize("path", ["", "/x", "/2026-11-25", "/2026-13-01", "/2026-11-24/", "/%32026-11-24"])
+@pytest.mark.parametrize(
+    "path", ["", "/x", "/2026-11-25", "/2026-13-01", "/2026-11-24/", "/%32026-11-24", "/2026-11-25/proof"]
+)
 @pytest.mark.sqlite_only
 def test_other_days_have_none(instance: Instance, stewards: list[Steward], path: str) -> None:
     tend(instance)
-    assert digest_answer(instance.database, f"/tips/digests{path}") is None
+    assert digest_answer(instance.database, instance.log.tiles, f"/tips/digests{path}") is None
 
 
 def test_again_on_the_same_day_changes_nothing(

@@ -151,7 +151,9 @@ async function start() {
   }
   on("unlock", wrong, unlock);
   on("reload", wrong, lookForNew);
-  on("account", wrong, () => showAccounts(byId("accounting", HTMLElement), threads, office.desk));
+  on("account", wrong, () =>
+    showAccounts(byId("accounting", HTMLElement), threads, office.desk, readPolicy()),
+  );
   on("lock", wrong, () => lock("Locked."));
   addEventListener("beforeunload", (event) => {
     if ([...views.values()].some(({ hasDraft }) => hasDraft)) event.preventDefault();

@@ -3,7 +3,7 @@
  * signatures goes in.
  *
  * @typedef {import("../bytes.js").Bytes} Bytes
- * @typedef {{day: string, leaf_entry: string, proof: string}} Digest where the log commits to a message
+ * @typedef {import("../tip/logged_digest.js").Digest} Digest
  * @typedef {{number: number, from: "source" | "steward", sha256: string, size_bytes: number, day: string,
  *   acknowledgement: string | null, digest: Digest | null}} Listed a message as the mailbox lists it
  */

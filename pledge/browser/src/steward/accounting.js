@@ -4,13 +4,14 @@
  * @typedef {import("./accounts.js").Account} Account
  * @typedef {import("./accounts.js").Held} Held
  * @typedef {import("./thread.js").ListedThread} ListedThread
+ * @typedef {{day: string, why: string}} Unlogged a digest that is not what the log has
  */
 
 import { fromBase64, fromHex } from "../bytes.js";
 import { element } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { dayInWords } from "../readable.js";
-import { parseLeaves } from "../tip/digest.js";
+import { readLogged } from "../tip/logged_digest.js";
 import { account } from "./accounts.js";
 import { Meter, part } from "./parts.js";
 import { fetchEnvelope, getBytes, getJson } from "./server.js";
@@ -26,8 +27,9 @@ const PASSES = 3;
  * @param {HTMLElement} place
  * @param {readonly ListedThread[]} threads
  * @param {import("./desk.js").Desk} desk
+ * @param {import("../policy.js").Policy} policy
  */
-export async function showAccounts(place, threads, desk) {
+export async function showAccounts(place, threads, desk, policy) {
   place.hidden = false;
   const result = part(place, "result", HTMLElement);
   result.hidden = true;
@@ -38,15 +40,16 @@ export async function showAccounts(place, threads, desk) {
   try {
     const { held, unread } = await openAll(threads, desk, meter);
     meter.say("Reading the digests …");
-    const { fetched, since } = await fetchDays();
+    const { fetched, unlogged, since } = await fetchDays(policy);
     const { days, missing } = account(fetched, held, since);
     part(place, "days", HTMLElement).replaceChildren(
       ...days.reverse().map(dayView),
       ...missing.map(missingView),
+      ...unlogged.map(unloggedView),
     );
     result.hidden = false;
     const verdict = part(place, "verdict", HTMLElement);
-    verdict.textContent = verdictOf(days, missing, unread);
+    verdict.textContent = verdictOf({ days, missing, unlogged, unread });
     verdict.focus();
   } finally {
     meter.end();
@@ -93,9 +96,11 @@ function skipThread(error) {
 
 /**
  * Fetch the newest digests, and say from which day on that is all of them; empty if it is all that were ever made.
- * @returns {Promise<{fetched: import("./accounts.js").Day[], since: string}>} the newest last
+ * Those that are not what the log has are apart: nothing can be told from them.
+ * @param {import("../policy.js").Policy} policy
+ * @returns {Promise<{fetched: import("./accounts.js").Day[], unlogged: Unlogged[], since: string}>} the newest last
  */
-async function fetchDays() {
+async function fetchDays(policy) {
   const [{ days }, opened] = await Promise.all([
     getJson("/tips/digests.json"),
     getJson("/stewards/digests.json"),
@@ -109,11 +114,20 @@ async function fetchDays() {
   const newest = all.filter((day) => day >= first);
   /** @type {import("./accounts.js").Day[]} */
   const fetched = [];
+  /** @type {Unlogged[]} */
+  const unlogged = [];
   for (const day of newest) {
-    const leaves = parseLeaves(await getBytes(`/tips/digests/${encodeURIComponent(day)}`));
-    fetched.push({ day, leaves, dummies: (dummies.get(day) ?? []).map(fromBase64) });
+    const path = `/tips/digests/${encodeURIComponent(day)}`;
+    try {
+      const [bytes, where] = await Promise.all([getBytes(path), getJson(`${path}/proof`)]);
+      const { leaves } = await readLogged({ ...where, day }, bytes, policy);
+      fetched.push({ day, leaves, dummies: (dummies.get(day) ?? []).map(fromBase64) });
+    } catch (error) {
+      if (!(error instanceof PledgeError) || ["network", "signed-out"].includes(error.code)) throw error;
+      unlogged.push({ day, why: error.message });
+    }
   }
-  return { fetched, since: newest.length === all.length ? "" : first };
+  return { fetched, unlogged, since: newest.length === all.length ? "" : first };
 }
 
 /** @param {Account} day */
@@ -145,12 +159,22 @@ function missingView({ day }) {
   );
 }
 
+/** @param {Unlogged} digest */
+function unloggedView({ day, why }) {
+  return element(
+    "li",
+    { "data-state": "failed" },
+    element("strong", {}, dayInWords(day)),
+    `: the digest is not what the log has. ${why}`,
+  );
+}
+
 /**
- * @param {readonly Account[]} days
- * @param {readonly Held[]} missing
- * @param {number} unread
+ * @param {{days: readonly Account[], missing: readonly Held[], unlogged: readonly Unlogged[], unread: number}} found
  */
-function verdictOf(days, missing, unread) {
+function verdictOf({ days, missing, unlogged, unread }) {
+  if (unlogged.length > 0)
+    return `${counted(unlogged.length, "digest is", "digests are")} not what the log has, so nothing can be told of ${unlogged.length === 1 ? "its messages" : "their messages"}.`;
   if (days.length === 0) return "There is no digest yet. The first comes on the day after tips are opened.";
   const unknown = days.reduce((sum, day) => sum + day.unknown, 0);
   const rest =

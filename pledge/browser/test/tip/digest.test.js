@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat, fromHex, hex, sha256 } from "../../src/bytes.js";
-import { digestRoot, dummyLeaf, parseLeaves, tipLeaf, verifyLeaf } from "../../src/tip/digest.js";
+import { digestRoot, dummyLeaf, parseLeaves, tipLeaf, verifyLeaves } from "../../src/tip/digest.js";
 import { leafHash, rootHash } from "../../src/tlog.js";
 import { refuses, vectors } from "../../testing/vectors.js";
 
@@ -25,13 +25,11 @@ for (const vector of vectors("tip").digests) {
     assert.equal(hex(sha256(file)), vector.file_sha256);
     const leaves = parseLeaves(file);
     assert.equal(hex(digestRoot(leaves)), vector.root);
-    const root = hash(vector.root);
-    for (const [nonce, envelope] of vector.tips)
-      verifyLeaf(tipLeaf(hash(nonce), hash(envelope)), leaves, root);
-    await refuses(() => verifyLeaf(new Uint8Array(32), leaves, root), "not-verified");
-    const [first] = /** @type {[Bytes]} */ (leaves);
-    await refuses(() => verifyLeaf(first, leaves, new Uint8Array(32)), "not-verified");
-    await refuses(() => verifyLeaf(first, leaves.slice(0, -1), root), "not-verified");
+    const logged = { root: vector.root, leaves: leaves.length };
+    verifyLeaves(leaves, logged);
+    await refuses(() => verifyLeaves(leaves, { ...logged, root: "0".repeat(64) }), "not-verified");
+    await refuses(() => verifyLeaves(leaves.slice(0, -1), logged), "not-verified");
+    await refuses(() => verifyLeaves(leaves, { ...logged, leaves: leaves.length + 64 }), "not-verified");
   });
 }
 
