@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from pledge.core.age.keytext import (
     parse_recipient,
 )
 from pledge.core.age.scrypt import ScryptIdentity, ScryptRecipient
+from tests.age_command import run_age
 from tests.node import find_node
 
 BROWSER: Final = Path(__file__).parents[3] / "pledge" / "browser"
@@ -36,7 +36,6 @@ with_npm = pytest.mark.skipif(
     not (BROWSER / "node_modules" / "age-encryption").is_dir(),
     reason="the browser packages are not installed",
 )
-with_command = pytest.mark.skipif(shutil.which("age") is None, reason="the command age is not installed")
 
 
 def recipients_of(identities: Sequence[str]) -> list[str]:
@@ -161,19 +160,19 @@ def test_pyrage_shares_passphrases_and_armor() -> None:
     assert pyrage.decrypt(b"".join(encode_armor([encrypt_here(CLASSICAL, b"here")])), [identity]) == b"here"
 
 
-@with_command
+@pytest.mark.parametrize("identities", [HYBRID, CLASSICAL], ids=["hybrid", "X25519"])
 @pytest.mark.parametrize("plaintext", PLAINTEXTS, ids=len)
-def test_the_command_shares_x25519_and_armor(plaintext: bytes, tmp_path: Path) -> None:
+def test_the_command_shares_recipients_and_armor(
+    identities: list[str], plaintext: bytes, tmp_path: Path
+) -> None:
+    post_quantum = identities is HYBRID
     key = tmp_path / "key"
-    key.write_text(CLASSICAL[0] + "\n")
-    file = encrypt_here(CLASSICAL, plaintext)
+    key.write_text(identities[1] + "\n")
+    file = encrypt_here(identities, plaintext)
     for given in (file, b"".join(encode_armor([file]))):
-        assert run_age(["--decrypt", "--identity", str(key)], given) == plaintext
-    to = ["--encrypt", "--recipient", recipients_of(CLASSICAL)[0]]
-    assert decrypt_here(CLASSICAL[0], run_age(to, plaintext)) == plaintext
+        opened = run_age(["--decrypt", "--identity", str(key)], given, post_quantum=post_quantum)
+        assert opened == plaintext
+    to = ["--encrypt", *(f"--recipient={recipient}" for recipient in recipients_of(identities))]
+    assert decrypt_here(identities[2], run_age(to, plaintext)) == plaintext
     armored = run_age([*to, "--armor"], plaintext)
-    assert decrypt_here(CLASSICAL[0], b"".join(decode_armor([armored]))) == plaintext
-
-
-def run_age(arguments: Sequence[str], given: bytes) -> bytes:
-    return subprocess.run(["age", *arguments], input=given, stdout=subprocess.PIPE, check=True).stdout
+    assert decrypt_here(identities[0], b"".join(decode_armor([armored]))) == plaintext
