@@ -7,7 +7,7 @@ import { text } from "../bytes.js";
 import { attempt, byId, element, on, saveBlob, say, sayError, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { sizeInWords } from "../readable.js";
+import { dayInWords, sizeInWords } from "../readable.js";
 import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
 import { paddedSizeOfTip, sealTip } from "../source/sealing.js";
@@ -56,7 +56,7 @@ async function next() {
   byId("padded", HTMLElement).textContent = sizeInWords(padded);
   const list = byId("words", HTMLElement);
   list.replaceChildren(...words.split(" ").map((word) => element("li", {}, word)));
-  showStep(byId("step-words", HTMLElement), steps);
+  goTo(byId("step-words", HTMLElement));
 }
 
 async function send() {
@@ -90,11 +90,17 @@ async function seal(to) {
   return sealTip(await written(), { codename, day, origin, recipients: to.recipients(day) }, show);
 }
 
+/** @param {HTMLElement} step */
+function goTo(step) {
+  for (const id of ["before", "sealed-already"]) byId(id, HTMLElement).hidden = step !== steps[0];
+  showStep(step, steps);
+}
+
 /** Change what was written: what was sealed before may be there already, so the words that go with it go too. */
 function back() {
   if (sealed !== null) words = "";
   sealed = null;
-  showStep(byId("tip", HTMLFormElement), steps);
+  goTo(byId("tip", HTMLFormElement));
 }
 
 /**
@@ -124,10 +130,10 @@ function done(day, acknowledgement) {
   byId("words", HTMLElement).replaceChildren();
   byId("tip", HTMLFormElement).reset();
   files?.clear();
-  byId("came", HTMLElement).textContent = day;
+  byId("came", HTMLElement).textContent = dayInWords(day);
   byId("acknowledgement", HTMLElement).textContent = text(acknowledgement);
   byId("keep", HTMLElement).onclick = () => saveBlob("acknowledgement.txt", new Blob([acknowledgement]));
-  showStep(byId("step-done", HTMLElement), steps);
+  goTo(byId("step-done", HTMLElement));
 }
 
 /** Say who could open this, before anything is typed. */
