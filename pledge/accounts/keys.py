@@ -7,6 +7,7 @@ refused here.
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ from pledge.log.service import read_checkpoint
 from pledge.web.prepared import Answer
 
 RECIPIENTS_PATH = "/stewards/keys.json"
+_GENESIS = select(Entry.leaf).where(Entry.index == 0)
 
 
 def current_keys(session: Session, day: date) -> Sequence[StewardKey]:
@@ -39,13 +41,18 @@ def _holds(day: date) -> tuple[ColumnElement[bool], ...]:
 
 def stewards_are_enough(session: Session, day: date) -> bool:
     """Whether there are as many current stewards as a decision takes; with fewer, tips are closed."""
-    count = session.scalar(select(func.count()).select_from(StewardKey).where(*_holds(day))) or 0
-    return count >= quorum(session)
+    count = select(func.count()).select_from(StewardKey).where(*_holds(day)).scalar_subquery()
+    leaf, current = session.execute(_GENESIS.add_columns(count)).one()
+    return bool(current >= _quorum_of(leaf))
 
 
 def quorum(session: Session) -> int:
     """Give how many stewards a decision takes, as the genesis says."""
-    leaf = session.scalars(select(Entry.leaf).where(Entry.index == 0)).one()
+    return _quorum_of(session.scalars(_GENESIS).one())
+
+
+@lru_cache(maxsize=1)  # of one log, which has one genesis
+def _quorum_of(leaf: bytes) -> int:
     genesis = st.parse_statement(st.parse_envelope(leaf))
     if not isinstance(genesis, st.Genesis):
         raise TypeError("the log does not begin with a genesis")
