@@ -1,6 +1,7 @@
 """Taking tips in over HTTP until they are durable, and sealing and opening, against pyrage where it can do as much."""
 
 import os
+import subprocess
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 import pyrage
+from playwright.sync_api import sync_playwright
 
 from pledge.app import open_site
 from pledge.config import Config
@@ -20,6 +22,8 @@ from pledge.core.tip.frame import TipFrame, format_tip_frame
 from tests.bench.client import CLIENTS, Ask, Connection, Load, load
 from tests.bench.figures import Figure, interleave, medians, seconds
 from tests.bench.servers import HOST, Site, database_of, found_site, serving, serving_app
+from tests.e2e.conftest import ARGUMENTS, find_chromium
+from tests.node import find_node
 from tests.postgresql import start_server
 from tests.steward_kit import found_stewards
 
@@ -29,11 +33,18 @@ _READERS = [HybridIdentity.from_seed(bytes([n]) * 32) for n in range(1, 9)]
 _MIB = 1 << 20
 _LARGE = 100 * _MIB
 _PIECE = os.urandom(_MIB)
+_SEALED_IN_CHROMIUM = 21
+_BUNDLE = """
+import { build } from "esbuild";
+const [outfile] = process.argv.slice(1);
+await build({ entryPoints: ["testing/seal_speed.js"], bundle: true, format: "iife", globalName: "bench", outfile });
+"""
+_BROWSER = Path(__file__).parents[2] / "pledge/browser"
 
 
 def measure(directory: Path) -> list[Figure]:
     """Measure on SQLite and on PostgreSQL, both with commits that are on disk when they return."""
-    figures = _sealing()
+    figures = [*_sealing(), _sealing_in_chromium(directory)]
     figures += _taking("SQLite", found_site(directory / "sqlite"), found_site(directory / "one-by-one"))
     with start_server(directory) as server:
         sites = [
@@ -132,6 +143,22 @@ def _sealing() -> list[Figure]:
         Figure("memory to seal and open 100 MiB", f"{peak / _MIB:.1f} MiB", aim="< 64 MiB"),
         Figure("sealing 4 KiB to 8 recipients", f"{taken['small'] * 1000:.1f} ms", aim="< 50 ms"),
     ]
+
+
+def _sealing_in_chromium(directory: Path) -> Figure:
+    """Measure in a page of a site that serves, as only there browsers give a page their cryptography."""
+    bundle = directory / "seal_speed.js"
+    subprocess.run([find_node(), "--input-type=module", "-e", _BUNDLE, str(bundle)], cwd=_BROWSER, check=True)
+    with serving(found_site(directory / "page")) as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        page = browser.new_page(bypass_csp=True)
+        page.goto(f"{site.url}/verify")
+        page.add_script_tag(path=bundle)
+        first, *others = page.evaluate(f"bench.sealTimes({_SEALED_IN_CHROMIUM})")
+        version = browser.version
+        browser.close()
+    what = f"sealing 4 KiB to 8 recipients in Chromium {version.partition('.')[0]}"
+    return Figure(what, f"first {first:.0f} ms, then {median(others):.0f} ms", aim="< 500 ms")
 
 
 def _large() -> Iterator[bytes]:
