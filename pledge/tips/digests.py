@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from pledge.log.service import is_pending, prove
 from pledge.tips.models import Digest, Dummy
 from pledge.web.prepared import Answer
 
+DUMMY_DAYS = 90
 _PATH = re.compile(r"/tips/digests/([0-9]{4}-[0-9]{2}-[0-9]{2})(/proof)?")
 _LIST = "/tips/digests.json"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -82,11 +83,13 @@ def answer(database: Database, tiles: TileCache, path: str) -> Answer | None:
     return None if leaves is None else Answer(leaves, "application/octet-stream", _FOR_EVER)
 
 
-def dummies_by_day(session: Session) -> dict[date, list[bytes]]:
-    """Give what fills up each day's digest, as far as it is still kept."""
+def dummies_by_day(session: Session, *, today: date) -> dict[date, list[bytes]]:
+    """Give what fills up the digest of each day for which it is still kept; of a day that nothing fills up, nothing."""
+    kept = Digest.day >= today - timedelta(days=DUMMY_DAYS)
+    rows = select(Digest.day, Dummy.r).outerjoin(Dummy, Dummy.day == Digest.day).where(kept)
     days: dict[date, list[bytes]] = {}
-    for day, r in session.execute(select(Dummy.day, Dummy.r).order_by(Dummy.day, Dummy.r)):
-        days.setdefault(day, []).append(r)
+    for day, r in session.execute(rows.order_by(Digest.day, Dummy.r)):
+        days.setdefault(day, []).extend([] if r is None else [r])
     return days
 
 

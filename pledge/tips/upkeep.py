@@ -17,13 +17,12 @@ from pledge.core.tip.digest import Leaf
 from pledge.db import Database, table_of
 from pledge.instance import Instance
 from pledge.log.notary import RandomBytes
-from pledge.tips.digests import add_digest
+from pledge.tips.digests import DUMMY_DAYS, add_digest
 from pledge.tips.models import Budget, Digest, Dummy, Message, Thread
 from pledge.tips.store import Store
 
 T = TypeVar("T")
 
-DUMMY_DAYS = 90
 """For so long stewards can account for a digest: more than twice as long as a tip is kept."""
 
 _THREAD, _MESSAGE = table_of(Thread), table_of(Message)

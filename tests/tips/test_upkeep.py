@@ -21,8 +21,8 @@ from pledge.instance import Instance
 from pledge.log.models import Entry
 from pledge.tallies.service import set_day
 from pledge.tips import upkeep
+from pledge.tips.digests import DUMMY_DAYS, dummies_by_day
 from pledge.tips.digests import answer as digest_answer
-from pledge.tips.digests import dummies_by_day
 from pledge.tips.intake import LEAST_DAYS, MOST_DAYS, draw_expiry
 from pledge.tips.models import Budget, Digest, Dummy, Message, Thread
 from pledge.tips.store import STALE_SECONDS, Store
@@ -89,7 +89,7 @@ def test_a_day_is_committed_to_and_every_leaf_accounted_for(
         leaves = parse_leaves(got.body)
         assert (digest_root(leaves).hex(), len(leaves)) == (entry.root, entry.leaves)
         with instance.database.reading() as session:
-            dummies = set(map(dummy_leaf, dummies_by_day(session)[entry.day]))
+            dummies = set(map(dummy_leaf, dummies_by_day(session, today=clock().date())[entry.day]))
         assert set(leaves) == tips | dummies
         proven = digest_answer(instance.database, instance.log.tiles, f"/tips/digests/{entry.day}/proof")
         assert proven
@@ -301,12 +301,26 @@ def test_budgets_and_dummies_go(instance: Instance, stewards: list[Steward], clo
     clock.pass_days(1)
     tend(instance)
     assert count(instance, Budget) == 0
-    pass_days(instance, clock, upkeep.DUMMY_DAYS - 1)
+    pass_days(instance, clock, DUMMY_DAYS - 1)
     tend(instance)
     assert (min(days(instance)), count(instance, Digest)) == (TODAY, 3)
     clock.pass_days(1)
     tend(instance)
     assert (min(days(instance)), count(instance, Digest)) == (TODAY + timedelta(days=1), 4)
+
+
+@pytest.mark.sqlite_only
+def test_a_day_that_is_full_needs_no_dummies_and_is_told_all_the_same(
+    instance: Instance, stewards: list[Steward], clock: Clock
+) -> None:
+    for _ in range(2):
+        for _ in range(32):
+            send(instance)
+        clock.now += timedelta(hours=1)
+    clock.pass_days(1)
+    tend(instance)
+    with instance.database.reading() as session:
+        assert dummies_by_day(session, today=clock().date()) == {clock().date(): []}
 
 
 def days(instance: Instance) -> list[date]:

@@ -92,8 +92,9 @@ def change(thread_id: str) -> AnyResponse:
 @steward_required(allow_token=True)
 def digests() -> Response:
     """Tell what fills up each day's digest, so that every leaf can be accounted for."""
-    with get_instance().database.reading() as session:
-        days = dummies_by_day(session)
+    instance = get_instance()
+    with instance.database.reading() as session:
+        days = dummies_by_day(session, today=instance.clock().date())
     listed = [
         {"day": day.isoformat(), "dummies": [format_base64(r) for r in dummies]}
         for day, dummies in days.items()
