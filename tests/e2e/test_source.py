@@ -67,6 +67,13 @@ def answer(page: Page) -> None:
     expect(thread.get_by_text("It stands above as the server holds it")).to_be_visible()
 
 
+def open_mailbox(page: Page, site: Site, words: str) -> None:
+    """Type the words in."""
+    page.goto(f"{site.url}/mailbox")
+    page.get_by_label("Your twelve words").fill(words)
+    page.get_by_role("button", name="Open").click()
+
+
 def files_with(marker: bytes, directory: Path) -> list[Path]:
     """The files of a directory that hold some bytes."""
     files = (path for path in directory.rglob("*") if path.is_file())
@@ -88,7 +95,7 @@ def test_with_scripts_nothing_but_envelopes_leaves_the_browser(
     assert len(words) == 12
     expect(page.get_by_text("is padded to 32 MiB before it goes")).to_be_visible()
     record.secrets.append(" ".join(words))
-    page.get_by_role("button", name="I have kept them: seal and send").click()
+    page.get_by_role("button", name="I have written them down: seal and send").click()
     expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible(timeout=SLOW_MS)
     sent = site.relay.sent_since(mark)
     assert b"\r\nCookie:" not in sent
@@ -101,17 +108,18 @@ def test_with_scripts_nothing_but_envelopes_leaves_the_browser(
 
     answer(visit(new_context, founders[0], site))
 
-    page.goto(f"{site.url}/mailbox")
-    page.get_by_label("Your twelve words").fill("  ".join(words).upper())
-    page.get_by_role("button", name="Open").click()
+    open_mailbox(page, site, "  ".join(words).upper())
     expect(page.get_by_text(ANSWER)).to_be_visible()
-    expect(page.get_by_text("Acknowledged on")).to_be_visible()
+    expect(page.get_by_text("It came on")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save notes.txt").click()
     assert Path(download.value.path()).read_bytes() == NOTES
     page.get_by_label("Your message").fill(FOLLOW_UP)
     page.get_by_role("button", name="Seal and send").click()
-    expect(page.get_by_role("heading", name="You wrote")).to_have_count(2, timeout=SLOW_MS)
+    expect(page.get_by_text("Your message is sealed and here. Look for an answer")).to_be_visible(
+        timeout=SLOW_MS
+    )
+    expect(page.get_by_role("heading", name="You wrote")).to_have_count(2)
 
     second = open_first(visit(new_context, founders[1], site))
     expect(second.locator(".message-text")).to_have_text([TEXT, ANSWER, FOLLOW_UP])
@@ -121,12 +129,15 @@ def test_with_scripts_nothing_but_envelopes_leaves_the_browser(
 
     page.get_by_label("Delete all of it").check()
     page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing is left here")).to_be_visible()
+    open_mailbox(page, site, " ".join(words))
     expect(page.get_by_text("There is nothing here.")).to_be_visible()
     unknown = new_context().new_page()
-    unknown.goto(f"{site.url}/mailbox")
-    never = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
-    unknown.get_by_label("Your twelve words").fill(never)
-    unknown.get_by_role("button", name="Open").click()
+    open_mailbox(
+        unknown,
+        site,
+        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
+    )
     expect(unknown.get_by_text("There is nothing here.")).to_be_visible()
     assert unknown.locator("#thread").inner_text() == page.locator("#thread").inner_text()
 
@@ -137,7 +148,7 @@ def test_without_scripts_the_server_keeps_nothing_of_it_open(
     context = new_context(java_script_enabled=False, viewport={"width": 1000, "height": 1000})
     page = context.new_page()
     write(page, site)
-    expect(page.get_by_text("for that moment you trust the server")).to_be_visible()
+    expect(page.get_by_text("the server seals your message")).to_be_visible()
     page.get_by_role("button", name="Seal and send").click()
     expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible(timeout=SLOW_MS)
     words = [re.sub(r"\s", "", text) for text in page.locator(".words li").all_text_contents()]
@@ -195,7 +206,7 @@ def test_pictures_go_without_what_they_say_of_their_making(
     expect(page.get_by_text("Together 4 KiB of 500 MiB.")).to_be_visible()
     judge(page)
     page.get_by_role("button", name="Next: twelve words to keep").click()
-    page.get_by_role("button", name="I have kept them: seal and send").click()
+    page.get_by_role("button", name="I have written them down: seal and send").click()
     expect(page.get_by_role("heading", name="Your message is sealed and here")).to_be_visible()
     thread = open_first(visit(new_context, founders[0], site))
     expect(thread.get_by_role("button", name="Save gone.jpg")).to_have_count(0)

@@ -128,7 +128,7 @@ def test_a_server_that_lies_shows_nothing(
     listed = lies.pop("listed", {})
     serve(page, answer_by(founders[0], source, **lies), source, **listed)
     open_mailbox(page, source)
-    expect(page.get_by_text("This does not check out and is not shown.")).to_be_visible()
+    expect(page.get_by_text("This answer may not be from a steward")).to_be_visible()
     assert page.get_by_text(ANSWER).count() == 0
 
 
@@ -160,7 +160,8 @@ def test_a_lost_answer_costs_nothing_and_sends_the_same_again(
     page.get_by_label("What happened?").fill("它没有评估计划。")
     page.get_by_role("button", name="Next: twelve words to keep").click()
     judge(page)
-    send = page.get_by_role("button", name="I have kept them: seal and send")
+    expect(page.get_by_text("These are new words.")).to_be_hidden()
+    send = page.get_by_role("button", name="I have written them down: seal and send")
     send.click()
     expect(page.get_by_text("The site could not be reached.")).to_be_visible()
     send.click()
@@ -194,15 +195,15 @@ def test_a_log_that_is_not_the_one_seen_before_gets_nothing(
     page.evaluate("([name, note]) => localStorage.setItem(name, note)", [name, other])
     page.reload()
     warning = page.get_by_role("alert")
-    expect(warning).to_contain_text("This is not the log that this browser saw before")
+    expect(warning).to_contain_text("This site shows another public log than it showed this browser before")
     judge(page)
     with page.expect_download() as download:
-        warning.get_by_role("link", name="Keep the evidence").click()
+        warning.get_by_role("link", name="Keep the proof").click()
     assert Path(download.value.path()).read_text().startswith(other + "\n" + LOCAL_ORIGIN)
     mark = site.relay.mark()
     page.get_by_label("What happened?").fill("它没有评估计划。")
     with page.expect_response("**/stewards/keys.json"):
         page.get_by_role("button", name="Next: twelve words to keep").click()
-    expect(warning).to_contain_text("This is not the log that this browser saw before")
+    expect(warning).to_contain_text("This site shows another public log than it showed this browser before")
     expect(page.get_by_role("heading", name="Twelve words, shown once")).to_be_hidden()
     assert b"POST" not in site.relay.sent_since(mark)

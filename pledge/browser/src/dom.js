@@ -56,12 +56,13 @@ export function fillFacts(list, rows) {
  * @param {string} id
  * @param {HTMLElement} place for what goes wrong
  * @param {() => Promise<void> | void} act
+ * @param {string} [otherwise] what to say of faults of the page
  */
-export function on(id, place, act) {
+export function on(id, place, act, otherwise) {
   const part = byId(id, HTMLElement);
   part.addEventListener(part instanceof HTMLFormElement ? "submit" : "click", (event) => {
     event.preventDefault();
-    attempt(place, act);
+    attempt(place, act, otherwise);
   });
 }
 
@@ -106,13 +107,14 @@ export function messageOf(
  * Run what a person asked for; show what goes wrong.
  * @param {HTMLElement} place
  * @param {() => Promise<void> | void} act
+ * @param {string} [otherwise] what to say of faults of the page
  */
-export async function attempt(place, act) {
+export async function attempt(place, act, otherwise) {
   say(place, "");
   try {
     await act();
   } catch (error) {
-    sayError(place, error);
+    sayError(place, error, otherwise);
   }
 }
 
@@ -139,5 +141,5 @@ export function sayError(place, error, otherwise) {
   say(place, messageOf(error, otherwise));
   if (!(error instanceof PledgeError) || error.evidence === null) return;
   const href = URL.createObjectURL(new Blob([error.evidence]));
-  place.append(" ", element("a", { href, download: "evidence.txt" }, "Keep the evidence"));
+  place.append(" ", element("a", { href, download: "two-logs.txt" }, "Keep the proof"));
 }

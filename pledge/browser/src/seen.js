@@ -28,7 +28,7 @@ export async function checkFollows(note, policy, { memory, getTile }) {
   if (seen !== null && before?.origin === now.origin) {
     if (now.size < before.size) {
       throw unavailable(
-        "The site shows an older state of the public log than this browser has seen. Nothing was sent. Load the page again in a minute.",
+        "This site shows an older public log than it showed this browser before. Nothing was sent. Look again in a few minutes.",
       );
     }
     try {
@@ -38,7 +38,7 @@ export async function checkFollows(note, policy, { memory, getTile }) {
       if (!(error instanceof PledgeError) || !["not-verified", "malformed"].includes(error.code)) throw error;
       throw new PledgeError(
         "forked",
-        "This is not the log that this browser saw before: something in it was changed or taken out. Nothing was sent, and nothing should be sent here. Keep what shows it, and tell others.",
+        "This site shows another public log than it showed this browser before. Nothing was sent. Do not write here; you can leave now. If that is safe for you, keep the proof for somebody who can check it.",
         `${seen}\n${text(note)}`,
       );
     }

@@ -2,9 +2,10 @@
  * Reading answers: the twelve words stay in this page. Answers are opened here, and shown only where they check out.
  */
 
-import { attempt, byId, element, on, say, sayError } from "../dom.js";
+import { attempt, byId, element, on, say, sayError, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
+import { dayInWords } from "../readable.js";
 import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
 import { sealFollowUp } from "../source/sealing.js";
@@ -20,7 +21,17 @@ import { verifyAcknowledgement } from "../tip/acknowledgement.js";
  * @typedef {import("../source/thread.js").Shown} Shown
  */
 
-const OTHERWISE = "Something in this page did not work. Nothing was sent or changed.";
+const NOT_STARTED = "Something in this page did not work. Nothing was sent or changed.";
+const OTHERWISE =
+  "Something in this page did not work. What you sent may have come or not. Open the mailbox again to see: what is there is not taken twice.";
+const WRONG_ANSWER = {
+  what: "This answer may not be from a steward, so it is not shown.",
+  now: "You need not do anything. Look again tomorrow; if it is the same then, write no more here.",
+};
+const WRONG_OWN = {
+  what: "The public log does not show this message as it should.",
+  now: "The stewards may not have it. Look again tomorrow, before you write more.",
+};
 const policy = readPolicy();
 const wrong = byId("wrong", HTMLElement);
 const progress = byId("doing", HTMLElement);
@@ -59,10 +70,16 @@ function show(messages) {
 function article(shown) {
   const { listed, contents, problem } = shown;
   const title = listed.from === "source" ? "You wrote" : "A steward answered";
-  const heading = element("h2", {}, `${title}, ${listed.day}`);
+  const heading = element("h3", {}, `${title}, ${dayInWords(listed.day)}`);
   if (problem !== null) {
-    const said = `This does not check out and is not shown. ${problem.message}`;
-    return element("article", {}, heading, element("p", { class: "warning" }, said));
+    const { what, now } = listed.from === "source" ? WRONG_OWN : WRONG_ANSWER;
+    const warning = element(
+      "p",
+      { class: "warning" },
+      element("strong", {}, what),
+      ` ${now} ${problem.message}`,
+    );
+    return element("article", {}, heading, warning);
   }
   if (contents === null)
     return element("article", {}, heading, element("p", { class: "quiet" }, ofOwn(shown)));
@@ -73,10 +90,10 @@ function article(shown) {
 
 /** @param {Shown} shown */
 function ofOwn({ listed, logged }) {
-  const acknowledged = `Acknowledged on ${listed.day}. Only the stewards can read it. `;
+  const came = `It came on ${dayInWords(listed.day)}. Only the stewards can read it. `;
   return logged
-    ? `${acknowledged}The log has your message, in the digest of ${listed.digest?.day}: this page has checked the proof.`
-    : `${acknowledged}The proof that the log has it comes with the next day’s digest.`;
+    ? `${came}The public log shows that it came; this page has checked that.`
+    : `${came}The public log will show that it came from tomorrow on.`;
 }
 
 /**
@@ -98,6 +115,8 @@ function save({ contents, envelope }, file, number) {
 
 async function reply() {
   if (open === null) return;
+  const button = byId("reply", HTMLButtonElement);
+  byId("sent", HTMLElement).hidden = true;
   const { codename, stewards, messages } = open;
   const files = await attachments.given();
   const text = byId("text", HTMLTextAreaElement).value;
@@ -106,6 +125,7 @@ async function reply() {
   const place = { number: messages.length + 1, previous: messages.at(-1)?.listed.sha256 ?? "" };
   const sealing = (/** @type {string} */ _doing, /** @type {number} */ share) =>
     say(progress, `Sealing … ${Math.floor(100 * share)} %`);
+  button.disabled = true;
   try {
     const { frame, sha256 } = await sealFollowUp({ text, files }, place, sender, sealing);
     say(progress, "Sending …");
@@ -114,11 +134,14 @@ async function reply() {
     byId("add-form", HTMLFormElement).reset();
     attachments.clear();
     await showAgain();
+    byId("sent", HTMLElement).hidden = false;
+    byId("sent", HTMLElement).scrollIntoView({ block: "nearest" });
   } catch (error) {
     // Something came meanwhile: perhaps this very message, the answer to which was lost.
     if (error instanceof PledgeError && error.code === "conflict") await showAgain();
     throw error;
   } finally {
+    button.disabled = false;
     say(progress, "");
   }
 }
@@ -136,7 +159,9 @@ async function burn() {
     return;
   }
   await askMailbox("/mailbox/burn", open.codename, open.stewards.origin);
-  show([]);
+  open = null;
+  byId("messages", HTMLElement).replaceChildren();
+  showStep(byId("burned", HTMLElement), [byId("thread", HTMLElement), byId("burned", HTMLElement)]);
 }
 
 async function start() {
@@ -147,9 +172,9 @@ async function start() {
   });
   if (!(await hasEd25519())) return;
   byId("by-server", HTMLElement).hidden = true;
-  on("open", wrong, openIt);
-  on("add-form", wrong, reply);
-  on("delete-form", wrong, burn);
+  on("open", wrong, openIt, NOT_STARTED);
+  on("add-form", wrong, reply, OTHERWISE);
+  on("delete-form", wrong, burn, OTHERWISE);
 }
 
-start().catch((error) => sayError(wrong, error, OTHERWISE));
+start().catch((error) => sayError(wrong, error, NOT_STARTED));

@@ -16,7 +16,10 @@ import { fetchStewards, readPolicy, today } from "../source/trust.js";
 import { verifyAcknowledgement } from "../tip/acknowledgement.js";
 import { drawWords } from "../words.js";
 
-const OTHERWISE = "Something in this page did not work, and nothing was sent. What you wrote is still here.";
+const NOT_STARTED =
+  "Something in this page did not work, and nothing was sent. What you wrote is still here.";
+const OTHERWISE =
+  "Something in this page did not work. Your message may have come or not. Stay on this page and press the button again: the same message is not taken twice. If it fails again, try another day.";
 const policy = readPolicy();
 const wrong = byId("wrong", HTMLElement);
 const steps = ["tip", "step-words", "step-done"].map((id) => byId(id, HTMLElement));
@@ -98,9 +101,13 @@ function goTo(step) {
 
 /** Change what was written: what was sealed before may be there already, so the words that go with it go too. */
 function back() {
-  if (sealed !== null) words = "";
+  if (sealed !== null) {
+    words = "";
+    byId("new-words", HTMLElement).hidden = false;
+  }
   sealed = null;
   goTo(byId("tip", HTMLFormElement));
+  byId("text", HTMLTextAreaElement).focus();
 }
 
 /**
@@ -151,7 +158,7 @@ async function showStewards() {
   } catch (error) {
     stewards = null;
     say(place, "");
-    sayError(wrong, error, OTHERWISE);
+    sayError(wrong, error, NOT_STARTED);
   }
 }
 
@@ -165,14 +172,14 @@ async function start() {
   if (!(await hasEd25519())) return; // the form then goes to the server, which says what that means
   byId("tip", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(wrong, next);
+    attempt(wrong, next, NOT_STARTED);
   });
   files = new Attachments(byId("files", HTMLInputElement), byId("attached", HTMLElement), wrong);
   on("back", wrong, back);
-  on("send", wrong, send);
+  on("send", wrong, send, OTHERWISE);
   byId("by-server", HTMLElement).hidden = true;
   byId("next", HTMLButtonElement).textContent = "Next: twelve words to keep";
   await showStewards();
 }
 
-start().catch((error) => sayError(wrong, error, OTHERWISE));
+start().catch((error) => sayError(wrong, error, NOT_STARTED));

@@ -98,6 +98,7 @@ async function refusal(answer) {
   const code = { [NOT_FOUND]: "gone", [CONFLICT]: "conflict", [TOO_MANY]: "limit" }[answer.status];
   return new PledgeError(
     /** @type {import("../errors.js").Code} */ (code ?? "network"),
-    detail || `The site did not take this (status ${answer.status}). Nothing was kept; try again later.`,
+    detail ||
+      `The site did not answer as it should (status ${answer.status}). It may have taken this or not. Stay on this page and try again: the same message is not taken twice.`,
   );
 }
