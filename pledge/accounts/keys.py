@@ -5,6 +5,7 @@ core's own rules, on a state replayed from the genesis and all entries about ste
 refused here.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -62,6 +63,12 @@ def _quorum_of(leaf: bytes) -> int:
 def key_of(session: Session, account: bytes, day: date) -> StewardKey | None:
     """Give the key that an account holds on a day."""
     return next((key for key in current_keys(session, day) if key.account == account), None)
+
+
+def fingerprint(signing: str, recipient: str) -> str:
+    """Give what two people read to each other to know that they mean the same keys; the browser makes the same."""
+    digest = hashlib.sha256(f"{signing}\n{recipient}".encode()).hexdigest()[:32]
+    return " ".join(digest[n : n + 4] for n in range(0, 32, 4))
 
 
 def is_steward(session: Session, account: bytes) -> bool:

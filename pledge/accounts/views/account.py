@@ -17,7 +17,7 @@ from pledge.accounts.forms import (
     require_token,
     require_valid,
 )
-from pledge.accounts.keys import is_steward, key_of
+from pledge.accounts.keys import fingerprint, is_steward, key_of
 from pledge.accounts.models import AccessToken, Account, AccountSession
 from pledge.accounts.secrets import hash_token
 from pledge.accounts.views.entry import code_app
@@ -46,12 +46,14 @@ def _page(**shown: object) -> str:
     with instance.database.reading() as session:
         row = session.get_one(Account, account.id)
         own = passkeys.list_passkeys(session, account.id)
+        key = key_of(session, account.id, now.date())
         return render_template(
             "stewards/account.html",
             name=row.name,
             has_password=row.password_hash is not None,
             has_bundle=row.wrapped_bundle is not None,
-            key=key_of(session, account.id, now.date()),
+            key=key,
+            fingerprint=key and fingerprint(key.signing, key.recipient),
             is_steward=is_steward(session, account.id),
             passkeys=[{"id": one.id.hex(), "day": one.day} for one in own],
             sessions=[_listed(one, account.token) for one in sessions.list_sessions(session, account.id)],

@@ -1,6 +1,5 @@
 """Who reads tips, for anybody; and how stewards make keys and decide on them."""
 
-import hashlib
 from datetime import date
 from typing import Any
 
@@ -45,7 +44,7 @@ def public() -> Page:
 
 def _shown(key: StewardKey, index: int, day: date) -> dict[str, Any]:
     return {
-        "fingerprint": fingerprint(key.signing, key.recipient),
+        "fingerprint": keys.fingerprint(key.signing, key.recipient),
         "signing": key.signing,
         "index": index,
         "since": key.from_,
@@ -55,12 +54,6 @@ def _shown(key: StewardKey, index: int, day: date) -> dict[str, Any]:
         "revoked_day": key.revoked_day,
         "reason": key.revoked_reason,
     }
-
-
-def fingerprint(signing: str, recipient: str) -> str:
-    """Give what two people read to each other to know that they mean the same keys; the browser makes the same."""
-    digest = hashlib.sha256(f"{signing}\n{recipient}".encode()).hexdigest()[:32]
-    return " ".join(digest[n : n + 4] for n in range(0, 32, 4))
 
 
 @bp.get("/keys")
@@ -122,7 +115,7 @@ def approvals() -> Page:
             "stewards/approvals.html",
             form=RevocationForm(),
             quorum=instance.genesis.quorum,
-            own=None if own is None else fingerprint(own.signing, own.recipient),
+            own=None if own is None else keys.fingerprint(own.signing, own.recipient),
             proposals=[_proposal(session, each, account.id) for each in waiting],
             keys=[_held(session, key) for key in keys.current_keys(session, day)],
             block={
@@ -162,7 +155,7 @@ def _held(session: Session, key: StewardKey) -> dict[str, Any]:
     return {
         "name": session.get_one(Account, key.account).name,
         "signing": key.signing,
-        "fingerprint": fingerprint(key.signing, key.recipient),
+        "fingerprint": keys.fingerprint(key.signing, key.recipient),
         "since": key.from_,
         "until": key.until,
     }

@@ -38,7 +38,7 @@ let views = new Map();
 let stopWatching = () => {};
 
 const WHY_LOCKED = {
-  idle: "Locked, because nobody was here for half an hour.",
+  idle: "Locked: nobody touched this page for half an hour. An answer that was not sent is gone.",
   left: "Locked, because you left this page.",
 };
 const PAINT_MS = 50;

@@ -107,7 +107,7 @@ function drawOne() {
 
 function showFields() {
   byId("old", HTMLElement).hidden = isFresh();
-  byId("fresh", HTMLElement).hidden = !isFresh();
+  byId("fresh", HTMLElement).hidden = byId("draw-step", HTMLElement).hidden = !isFresh();
 }
 
 async function start() {

@@ -174,7 +174,7 @@ function unloggedView({ day, why }) {
  */
 function verdictOf({ days, missing, unlogged, unread }) {
   if (unlogged.length > 0)
-    return `${counted(unlogged.length, "digest is", "digests are")} not what the log has, so nothing can be told of ${unlogged.length === 1 ? "its messages" : "their messages"}.`;
+    return `${counted(unlogged.length, "digest is", "digests are")} not what the log has, so nothing can be told of ${unlogged.length === 1 ? "its messages" : "their messages"}. Tell your colleagues and the operator today, and send nobody what you opened.`;
   if (days.length === 0) return "There is no digest yet. The first comes on the day after tips are opened.";
   const unknown = days.reduce((sum, day) => sum + day.unknown, 0);
   const rest =
@@ -182,7 +182,7 @@ function verdictOf({ days, missing, unlogged, unread }) {
       ? ""
       : ` ${counted(unread, "message here is", "messages here are")} not readable with your keys.`;
   if (missing.length > 0)
-    return `${counted(missing.length, "message here stands", "messages here stand")} in no digest.${rest}`;
+    return `${counted(missing.length, "message here stands", "messages here stand")} in no digest. Ask the operator today, and tell your colleagues.${rest}`;
   if (unknown > 0)
     return `${counted(unknown, "leaf is", "leaves are")} neither a message here nor a dummy.${rest}`;
   return "Every leaf is a message here or a dummy.";
