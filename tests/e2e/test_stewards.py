@@ -80,6 +80,15 @@ def approve_all(page: Page) -> None:
         page.get_by_role("button", name="Approve", exact=True).first.click()
 
 
+def end_key(page: Page, name: str) -> None:
+    """Ask the stewards to end a colleague's key, who has left."""
+    page.get_by_role("link", name="Approvals").click()
+    key = page.locator("article", has=page.get_by_role("heading", name=name, exact=True)).last
+    key.get_by_text("End this key").click()
+    key.get_by_label("Why").select_option("left")
+    key.get_by_role("button", name="Ask the stewards to end it").click()
+
+
 def test_two_found_themselves_and_admit_a_third(
     own_site: Site, new_context: NewContext, record: Record
 ) -> None:
@@ -128,6 +137,15 @@ def test_two_found_themselves_and_admit_a_third(
     expect(ada.locator("main")).to_contain_text("Nothing waits.")
     expect(ada.locator(".proposal", has_text="Cleo").locator("code")).to_have_text(next_one)
     assert next_one != shown
+
+    end_key(ada, "Cleo")
+    approve_all(ada)
+    approve_all(bea)
+    assert "2 current; tips are open." in own_site.run("steward", "list")
+    cleo.goto(f"{own_site.url}/stewards/inbox")
+    expect(cleo.get_by_role("heading", name="Inbox")).to_have_count(0)
+    cleo.goto(f"{own_site.url}/stewards")
+    expect(cleo.locator("main")).to_contain_text("no longer a steward")
 
 
 def test_pages_of_strangers_fit_and_are_accessible(own_site: Site, new_context: NewContext) -> None:
