@@ -60,7 +60,7 @@ _BLUEPRINTS = (
 def on_sequenced(session: Session, entries: Sequence[Sequenced]) -> None:
     """Keep signings and counts in step with the log, inside the sequencing transaction."""
     tallies.check_day(session, st.parse_statement(entries[-1].envelope).day)  # in the order of days
-    tallies.apply_changes(session, projection.apply_entries(session, entries))
+    tallies.apply_steps(session, projection.apply_entries(session, entries))
 
 
 def open_site(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Instance:

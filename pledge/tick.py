@@ -73,9 +73,9 @@ def _begin_day(session: Session, now: datetime) -> int:
     budgets.drop_old_windows(session, now)
     session.execute(delete(ReceiptLink).where(ReceiptLink.expires < now.date()))
     lapsed = 0
-    while changes := projection.lapse(session, now.date()):
-        tallies.apply_changes(session, changes)
-        lapsed += sum(change for cell, change in changes if cell.status == "lapsed")
+    while steps := projection.lapse(session, now.date()):
+        tallies.apply_steps(session, steps)
+        lapsed += sum(step.change for step in steps if step.cell.status == "lapsed")
         session.flush()
     tallies.set_day(session, now.date())
     return lapsed

@@ -5,13 +5,15 @@ signatory left the lab, for good. A *cell* is what is counted: a pledge, a lab o
 shown, and the status. ``changes`` says which cells a step moves, so that a database can keep counts up to date as
 entries arrive; ``Tally`` keeps standings in memory and counts them when asked.
 
-The law: after any sequence of entries and days, all ``changes`` together are what ``Tally.counts`` gives.
+The law: after any sequence of entries and days, all ``changes`` together are what ``Tally.counts`` gives. ``steps``
+are the same with the day on which each falls; all of them up to a day add up to the counts of that day, however late
+they were written down.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -101,11 +103,38 @@ def changes(before: Standing | None, after: Standing) -> list[tuple[Cell, int]]:
     return [] if old == new else [(old, -1), (new, 1)]
 
 
+class Step(NamedTuple):
+    """What one day adds to one cell."""
+
+    day: date
+    cell: Cell
+    change: int
+
+
+def steps(before: Standing | None, after: Standing, day: date) -> list[Step]:
+    """Return what a step on ``day`` adds to each cell, and on which day.
+
+    A lapse falls on the day after the last, whenever it is noticed: one that a later step overtook comes before it.
+    """
+    found = []
+    if before is not None:
+        lapsed = lapse(before, day)
+        found = [Step(day_after(before), *change) for change in changes(before, lapsed)]
+        before = lapsed
+    return found + [Step(day, *change) for change in changes(before, after)]
+
+
+def day_after(standing: Standing) -> date:
+    """Return the day on which a standing lapses unless it is renewed; on the last of all days, that day."""
+    return standing.until + timedelta(days=1) if standing.until < date.max else date.max
+
+
 class Tally:
     """All standings, for whoever has the whole log. Lapses wait until ``counts`` is asked for a day."""
 
     def __init__(self) -> None:
         self._standings: dict[str, Standing] = {}
+        self._daily: Counter[tuple[date, Cell]] = Counter()
 
     @property
     def standings(self) -> Mapping[str, Standing]:
@@ -118,6 +147,17 @@ class Tally:
         Nothing changes. Cost: every standing once.
         """
         return dict(Counter(_cell(lapse(standing, day)) for standing in self._standings.values()))
+
+    def daily(self, day: date) -> dict[tuple[date, Cell], int]:
+        """Return what each day added to each cell, where that is not nothing, with the lapses up to ``day``.
+
+        Nothing changes. Cost: every standing once.
+        """
+        daily = self._daily.copy()
+        for standing in self._standings.values():
+            for step in steps(standing, lapse(standing, day), day):
+                daily[step.day, step.cell] += step.change
+        return {key: change for key, change in daily.items() if change}
 
     def after(self, payload_sha256: str, statement: Statement) -> Standing | None:
         """Return the standing that a statement leads to, or None when it moves none; change nothing.
@@ -148,6 +188,8 @@ class Tally:
         """
         after = self.after(payload_sha256, statement)
         if after is not None:
+            for step in steps(self._standings.get(after.signing), after, statement.day):
+                self._daily[step.day, step.cell] += step.change
             self._standings[after.signing] = after
 
     def _known(self, signing: str) -> Standing:

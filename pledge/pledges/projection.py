@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from pledge.core import statement as st
 from pledge.core import tally
 from pledge.core.names import name_tokens
-from pledge.core.tally import Cell, Standing
+from pledge.core.tally import Standing, Step
 from pledge.db import table_of
 from pledge.errors import VerificationError
 from pledge.log.sequencer import Sequenced
 from pledge.pledges.contacts import drop_contacts, move_reminder
 from pledge.pledges.models import TOKEN_CHARACTERS, NameToken, Shown, Signing
 
-Changes = list[tuple[Cell, int]]
+Steps = list[Step]
 _KINDS = ("signing", "renewal", "withdrawal")
 _MAX_LAPSES = 1000
 
@@ -30,9 +30,9 @@ _SHOWN_NAMES = select(_SHOWN.c.sha256, _SHOWN.c.value).where(
 )
 
 
-def apply_entries(session: Session, entries: Sequence[Sequenced]) -> Changes:
-    """Store what new entries say about signings, and give how the counts change."""
-    changes: Changes = []
+def apply_entries(session: Session, entries: Sequence[Sequenced]) -> Steps:
+    """Store what new entries say about signings, and give by which steps the counts change."""
+    steps: Steps = []
     new: list[tuple[Sequenced, st.Signing]] = []
     for entry in entries:
         if entry.envelope.kind not in _KINDS:
@@ -41,27 +41,25 @@ def apply_entries(session: Session, entries: Sequence[Sequenced]) -> Changes:
         if isinstance(statement, st.Signing):
             new.append((entry, statement))
         elif isinstance(statement, st.Renewal | st.Withdrawal):
-            changes += _add(session, new)  # what this entry changes may be among them
-            changes += _move(session, statement)
+            steps += _add(session, new)  # what this entry changes may be among them
+            steps += _move(session, statement)
             new = []
-    return changes + _add(session, new)
+    return steps + _add(session, new)
 
 
-def lapse(session: Session, day: date) -> Changes:
-    """Mark signings whose term ended before ``day`` as lapsed, at most a thousand, and give how the counts change.
+def lapse(session: Session, day: date) -> Steps:
+    """Mark signings whose term ended before ``day`` as lapsed, at most a thousand; gives the steps of the counts.
 
     One that lapsed while the clock was wrong, and has not, is current again. The caller repeats until nothing is given.
     """
     has_lapsed = (Signing.status == "current") & (Signing.until < day)
     has_not = (Signing.status == "lapsed") & (Signing.until >= day)
-    changes: Changes = []
+    steps: Steps = []
     for row in session.scalars(select(Signing).where(has_lapsed | has_not).limit(_MAX_LAPSES)).all():
-        before = standing_of(row)
-        after = tally.lapse(replace(before, status="current"), day)
-        if after.status == "lapsed":
+        steps += _relapse(row, day)
+        if row.status == "lapsed":
             drop_contacts(session, row.sha256)
-        changes += _store(row, before, after)
-    return changes
+    return steps
 
 
 def standing_of(row: Signing) -> Standing:
@@ -94,14 +92,18 @@ def _index_names(session: Session, indexes: Mapping[bytes, int]) -> None:
         session.execute(insert(_NAME_TOKEN), tokens)
 
 
-def _add(session: Session, new: Sequence[tuple[Sequenced, st.Signing]]) -> Changes:
+def _add(session: Session, new: Sequence[tuple[Sequenced, st.Signing]]) -> Steps:
     if not new:
         return []
     standings = [tally.stand(entry.envelope.payload_sha256, signing) for entry, signing in new]
     rows = [_row(*each, standing) for each, standing in zip(new, standings, strict=True)]
     session.execute(insert(_SIGNING), rows)
     _index_names(session, {row["sha256"]: row["index"] for row in rows})
-    return [change for standing in standings for change in tally.changes(None, standing)]
+    return [
+        step
+        for (_, signing), standing in zip(new, standings, strict=True)
+        for step in tally.steps(None, standing, signing.day)
+    ]
 
 
 def _row(entry: Sequenced, signing: st.Signing, standing: Standing) -> dict[str, Any]:
@@ -125,10 +127,11 @@ def _row(entry: Sequenced, signing: st.Signing, standing: Standing) -> dict[str,
     }
 
 
-def _move(session: Session, statement: st.Renewal | st.Withdrawal) -> Changes:
+def _move(session: Session, statement: st.Renewal | st.Withdrawal) -> Steps:
     row = session.scalar(select(Signing).where(Signing.sha256 == bytes.fromhex(statement.signing)))
     if row is None:
         raise VerificationError("a renewal or withdrawal names a signing that the log does not have")
+    steps = _relapse(row, statement.day) if row.status == "lapsed" else []
     before = standing_of(row)
     if isinstance(statement, st.Renewal):
         after = tally.renew(before, statement.day)
@@ -136,10 +139,17 @@ def _move(session: Session, statement: st.Renewal | st.Withdrawal) -> Changes:
     else:
         after = tally.withdraw(before, statement.reason)
         drop_contacts(session, row.sha256)
-    return _store(row, before, after)
+    return steps + _store(row, before, after, statement.day)
 
 
-def _store(row: Signing, before: Standing, after: Standing) -> Changes:
+def _relapse(row: Signing, day: date) -> Steps:
+    """Let a signing that is current or lapsed be what it is on ``day``, whatever an earlier clock said."""
+    before = standing_of(row)
+    after = tally.lapse(replace(before, status="current"), day)
+    return _store(row, before, after, tally.day_after(after))
+
+
+def _store(row: Signing, before: Standing, after: Standing, day: date) -> Steps:
     row.status = after.status
     row.until = after.until
-    return tally.changes(before, after)
+    return tally.steps(before, after, day)

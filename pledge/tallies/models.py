@@ -21,6 +21,19 @@ class Count(Base):
     count: Mapped[int]
 
 
+class DailyChange(Base):
+    """What one day added to one count; all days up to one add up to the counts of that day."""
+
+    __tablename__ = "tally_change"
+
+    pledge: Mapped[Slug] = mapped_column(primary_key=True)
+    lab: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    assurance: Mapped[str] = mapped_column(String(16), primary_key=True)
+    status: Mapped[str] = mapped_column(String(9), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    change: Mapped[int]
+
+
 class TalliedDay(Base):
     """The one row that says up to which day lapses are counted."""
 

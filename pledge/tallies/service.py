@@ -1,19 +1,19 @@
 """Counts: kept up inside the sequencing transaction by the fold of ``core.tally``, read by key."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, insert, select
 from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
-from pledge.core.tally import Cell
-from pledge.db import Database
+from pledge.core.tally import Cell, Step
+from pledge.db import Database, table_of
 from pledge.errors import UnavailableError
 from pledge.log.models import Head
-from pledge.tallies.models import Count, TalliedDay
+from pledge.tallies.models import Count, DailyChange, TalliedDay
 from pledge.web.prepared import Answer
 
 _MAX_CLAIM_BYTES = 2**24
@@ -21,41 +21,39 @@ _CLAIMS_SECONDS = 2
 MAX_AHEAD = timedelta(days=31)
 # What a headline number counts: an address of the lab itself, or a credential that only such an address gets.
 HEADLINE = ("lab-email", "credential")
+_COUNT, _CHANGE = table_of(Count), table_of(DailyChange)
 
 
-def apply_changes(session: Session, changes: Iterable[tuple[Cell, int]]) -> None:
-    """Add each change to its cell. Cost: one row per cell touched, whatever the number of signatories."""
-    sums: dict[Cell, int] = {}
-    for cell, change in changes:
-        sums[cell] = sums.get(cell, 0) + change
-    rows = [
-        {
-            "pledge": cell.pledge,
-            "lab": cell.lab or "",
-            "assurance": cell.assurance,
-            "status": cell.status,
-            "count": change,
-        }
-        for cell, change in sorted(
-            sums.items(), key=lambda item: (item[0].pledge, item[0].lab or "", *item[0][2:])
-        )
-        if change
-    ]
-    for row in rows:
-        _add(session, row)
+def apply_steps(session: Session, steps: Iterable[Step]) -> None:
+    """Add each step to its cell and to its day. Cost: two rows per cell touched, whatever the number of signatories."""
+    cells: Counter[Cell] = Counter()
+    days: Counter[tuple[Cell, date]] = Counter()
+    for day, cell, change in steps:
+        cells[cell] += change
+        days[cell, day] += change
+    for cell in sorted(cells, key=_in_order):
+        _add(session, _COUNT.c.count, _keys(cell), cells[cell])
+    for cell, day in sorted(days, key=lambda key: (_in_order(key[0]), key[1])):
+        _add(session, _CHANGE.c.change, _keys(cell) | {"day": day}, days[cell, day])
 
 
-def _add(session: Session, row: dict[str, object]) -> None:
-    """Update the cell, or make it; a negative count on a new cell breaks the CHECK, and so the transaction."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    keys = ["pledge", "lab", "assurance", "status"]
-    updated = session.execute(
-        Count.__table__.update()  # type: ignore[attr-defined]  # a mapped class has its Table here
-        .where(*(getattr(Count, key) == row[key] for key in keys))
-        .values(count=Count.count + row["count"])
-    )
+def _in_order(cell: Cell) -> tuple[str, ...]:
+    return cell.pledge, cell.lab or "", cell.assurance, cell.status
+
+
+def _keys(cell: Cell) -> dict[str, object]:
+    return dict(zip(("pledge", "lab", "assurance", "status"), _in_order(cell), strict=True))
+
+
+def _add(session: Session, column: Column[int], keys: dict[str, object], change: int) -> None:
+    """Update a row, or make it; a negative count in a new one breaks the CHECK, and so the transaction."""
+    if change == 0:
+        return
+    table = column.table
+    found = (table.c[name] == value for name, value in keys.items())
+    updated = session.execute(table.update().where(*found).values({column: column + change}))
     if updated.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE's result has a row count
-        session.execute(dialect.insert(Count), row)
+        session.execute(insert(table), keys | {column.name: change})
 
 
 def set_day(session: Session, day: date) -> None:

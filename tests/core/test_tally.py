@@ -10,8 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from pledge.core.calendar import months_later
 from pledge.core.statement import Renewal, Signing, Statement, Withdrawal, format_payload_type, parse_payload
-from pledge.core.tally import Cell, Standing, Tally, changes, lapse, renew, stand, withdraw
+from pledge.core.tally import (
+    Cell,
+    Standing,
+    Step,
+    Tally,
+    changes,
+    day_after,
+    lapse,
+    renew,
+    stand,
+    steps,
+    withdraw,
+)
 from pledge.errors import VerificationError
 from tests.core.sample_log import ANONYMOUS, DAY, LAB, ORIGIN, SIGNING, SIGNING_SHA256, UNTIL, sha256
 
@@ -168,6 +181,57 @@ class TallyLaw(RuleBasedStateMachine):
 
 TestTallyLaw = TallyLaw.TestCase
 TestTallyLaw.settings = settings(max_examples=40, stateful_step_count=25)
+
+
+MOVES: Final = st.tuples(
+    st.integers(1, 400), st.sampled_from(["sign", "renew", "own", "left-lab"]), st.integers(0, 3)
+)
+
+
+@given(st.lists(MOVES, max_size=12))
+def test_days_add_up_to_the_counts_of_each(moves: list[tuple[int, str, int]]) -> None:
+    """Whatever is noticed when: what all days up to one added is what was counted on its evening."""
+    tally, day, counted = Tally(), DAY, {}
+    for gap, move, number in moves:
+        day += timedelta(days=gap)
+        name, signed = sha256(str(number)), signed_on(day)
+        try:
+            tally.apply(*((name, signed) if move == "sign" else (sha256(f"{day}"), moved(move, name, day))))
+        except VerificationError:
+            continue
+        counted[day] = tally.counts(day)
+    daily = tally.daily(day)
+    for evening, counts in counted.items():
+        sums: Counter[Cell] = Counter()
+        for (on, cell), change in daily.items():
+            sums[cell] += change if on <= evening else 0
+        assert +sums == counts
+        assert min(sums.values(), default=0) >= 0
+
+
+def signed_on(day: date) -> Signing:
+    assert SIGNING.affiliation
+    affiliation = replace(SIGNING.affiliation, day=day)
+    return replace(SIGNING, day=day, until=months_later(day, 12), affiliation=affiliation)
+
+
+def moved(move: str, signing: str, day: date) -> Statement:
+    if move == "renew":
+        return Renewal(origin=ORIGIN, day=day, signing=signing, reason="own")
+    return Withdrawal(origin=ORIGIN, day=day, signing=signing, reason=move)
+
+
+def test_a_lapse_falls_on_the_day_after_the_last_however_late_it_is_noticed() -> None:
+    late = UNTIL + timedelta(days=40)
+    old = Cell("scaling", "example-lab", "lab-email", "current")
+    lapsed = [
+        Step(UNTIL + timedelta(days=1), old, -1),
+        Step(UNTIL + timedelta(days=1), old._replace(status="lapsed"), 1),
+    ]
+    assert steps(CURRENT, lapse(CURRENT, late), late) == lapsed
+    back = [Step(late, old._replace(status="lapsed"), -1), Step(late, old, 1)]
+    assert steps(CURRENT, renew(CURRENT, late), late) == lapsed + back
+    assert day_after(replace(CURRENT, until=date.max)) == date.max
 
 
 @given(st.permutations(range(6)), st.dates(date(2026, 1, 1), date(2029, 1, 1)))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
+from alembic import command
+from alembic.config import Config as AlembicConfig
 from flask import Flask
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
 from pledge.core.ledger import Ledger
-from pledge.core.tally import Cell, Tally, lapse
+from pledge.core.tally import Cell, Step, Tally, lapse
+from pledge.db.migrate import migrations_directory, upgrade
 from pledge.instance import Instance
 from pledge.log.models import Entry
 from pledge.log.service import tree_size
@@ -20,7 +23,7 @@ from pledge.pledges import changes, review
 from pledge.pledges.models import Signing
 from pledge.pledges.offers import offers
 from pledge.tallies import service as tallies
-from pledge.tallies.models import Count, TalliedDay
+from pledge.tallies.models import Count, DailyChange, TalliedDay
 from pledge.tick import tick
 from tests.site_kit import Clock, Person
 
@@ -54,9 +57,20 @@ def claimed(instance: Instance) -> dict[Cell, int]:
     }
 
 
+def written_down(instance: Instance) -> dict[tuple[date, Cell], int]:
+    """What each day added, as the site keeps it."""
+    with instance.database.reading() as session:
+        rows = session.scalars(select(DailyChange).where(DailyChange.change != 0)).all()
+    return {
+        (row.day, Cell(row.pledge, row.lab or None, row.assurance, row.status)): row.change  # type: ignore[arg-type]  # as they are in the table
+        for row in rows
+    }
+
+
 def check(instance: Instance) -> None:
     tally, day = recount(instance)
     assert claimed(instance) == tally.counts(day)
+    assert written_down(instance) == tally.daily(day)
     with instance.database.reading() as session:
         rows = session.scalars(select(Signing)).all()
     kept = {row.sha256.hex(): (row.status, row.until, row.lab, row.assurance) for row in rows}
@@ -169,6 +183,19 @@ def test_claims_are_a_recount_after_any_sequence_of_actions(app: Flask, clock: C
     tick(play.instance)
     check(play.instance)
     assert {cell.status for cell in claimed(play.instance)} >= {"lapsed", "withdrawn"}
+    make_days_anew(play.instance)
+    check(play.instance)
+
+
+def make_days_anew(instance: Instance) -> None:
+    """Go back to a database that did not write down days, and on from there."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(migrations_directory()))
+    with instance.database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        connection.commit()
+    upgrade(instance.database.engine)
 
 
 def test_what_is_claimed_over_http_is_the_same_and_sorted(ada: Person) -> None:
@@ -189,9 +216,9 @@ def test_no_count_can_fall_below_zero(instance: Instance) -> None:
     with instance.database.writing() as session:
         session.execute(insert(Count), row)
         with pytest.raises(IntegrityError):
-            tallies.apply_changes(session, [(Cell("p", None, "email", "current"), -1)])
+            tallies.apply_steps(session, [Step(date(2026, 11, 23), Cell("p", None, "email", "current"), -1)])
     with instance.database.writing() as session, pytest.raises(IntegrityError):
-        tallies.apply_changes(session, [(Cell("p", "mistral", "email", "current"), -1)])
+        tallies.apply_steps(session, [Step(date(2026, 11, 23), Cell("p", "mistral", "email", "current"), -1)])
 
 
 @pytest.mark.sqlite_only
