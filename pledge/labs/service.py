@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from pledge.core import statement as st
+from pledge.core.share import Range, headcount
 from pledge.errors import MalformedError, NotFoundError
 from pledge.labs.models import NO_CEILING, Domain, Headcount, Lab
 
@@ -34,6 +35,19 @@ def get_lab(session: Session, slug: str) -> Lab:
     if lab is None:
         raise NotFoundError("There is no lab of this name here.")
     return lab
+
+
+def headcount_of(lab: Lab) -> Range | None:
+    """Give how many people work at a lab, by all accepted observations: of the unit where it is one, else of the whole.
+
+    How many of them do research is known of few, and signatories are counted whatever they do.
+    """
+    accepted = [row for row in lab.headcounts if row.accepted]
+    for population in ("unit", "total"):
+        found = [row for row in accepted if row.population == population]
+        if found:
+            return headcount(Range(row.low, row.high if row.has_ceiling else None) for row in found)
+    return None
 
 
 def affiliation(session: Session, *, lab: str | None, domain: str, day: date) -> st.Affiliation | None:

@@ -7,17 +7,19 @@ from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from pledge.core import share
 from pledge.core import statement as st
 from pledge.errors import NotFoundError
 from pledge.founding import policy_document
 from pledge.instance import get_instance, trust_policy
 from pledge.labs.models import Lab
-from pledge.labs.service import get_lab, list_labs
+from pledge.labs.service import get_lab, headcount_of, list_labs
 from pledge.log.service import is_witnessed, tree_size
 from pledge.pledges import reading, review, texts
 from pledge.pledges.views.rows import lab_names, rows
 from pledge.pledges.views.signatories import ASSURANCES
 from pledge.pledges.views.texts import folded
+from pledge.tallies import charts
 from pledge.tallies import service as tallies
 
 bp = Blueprint("pages", __name__)
@@ -51,7 +53,15 @@ def labs() -> str:
     """Show every lab with its counts, in order of the alphabet."""
     with get_instance().database.reading() as session:
         counts = tallies.by_lab(session, texts.DEFAULT_SLUG)
-        return render_template("labs/list.html", labs=_labs(session, counts))
+        listed = _labs(session, counts)
+        found = [lab["figures"] for lab in listed if lab["figures"].share and not lab["figures"].is_beyond]
+        together = share.figures(sum(lab.count for lab in found), share.together(lab.people for lab in found))
+        return render_template(
+            "labs/list.html",
+            labs=listed,
+            together=together if together.share else None,
+            scale=charts.share_scale([lab.share.high for lab in found]),
+        )
 
 
 @bp.get("/labs/<slug>")
@@ -61,6 +71,12 @@ def lab(slug: str) -> str:
     with instance.database.reading() as session:
         found = get_lab(session, slug)
         counts = tallies.of_lab(session, texts.DEFAULT_SLUG, slug)
+        today, explored = instance.clock().date(), _percent(request.args.get("percent", ""))
+        figures = share.figures(
+            tallies.headline(counts),
+            headcount_of(found),
+            sorted({*share.LINES, *([explored] if explored else [])}),
+        )
         names = lab_names(session)
         newest, former = (
             reading.find(
@@ -72,6 +88,11 @@ def lab(slug: str) -> str:
             "labs/lab.html",
             lab=found,
             rows=_assurance_rows(counts),
+            figures=figures,
+            explored=explored,
+            scale=charts.share_scale([figures.share.high or 0] if figures.share else []),
+            changes=tallies.net_changes(session, texts.DEFAULT_SLUG, slug, today=today),
+            growth=charts.growth_chart(tallies.growth(session, texts.DEFAULT_SLUG, slug), today=today),
             headcounts=found.headcounts,
             newest=rows(newest.rows, names),
             former=rows(former.rows, names),
@@ -188,9 +209,16 @@ def _labs(session: Session, counts: dict[str, _Counts]) -> list[dict[str, Any]]:
             "slug": lab.slug,
             "name": lab.name,
             "counts": _by_assurance(counts.get(lab.slug, {})),
+            "figures": share.figures(tallies.headline(counts.get(lab.slug, {})), headcount_of(lab)),
         }
 
     return [entry(lab) for lab in list_labs(session)]
+
+
+def _percent(text: str) -> int | None:
+    """Read a share in per cent that somebody asked for; what is none is not asked for."""
+    percent = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0  # noqa: PLR2004  # digits of 100
+    return percent if 1 <= percent <= 100 else None  # noqa: PLR2004  # per cent
 
 
 def _sum(counts: dict[str, _Counts]) -> _Counts:

@@ -1,11 +1,11 @@
 """Counts: kept up inside the sequencing transaction by the fold of ``core.tally``, read by key."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Column, insert, select
+from sqlalchemy import Column, func, insert, select
 from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
@@ -21,6 +21,7 @@ _CLAIMS_SECONDS = 2
 MAX_AHEAD = timedelta(days=31)
 # What a headline number counts: an address of the lab itself, or a credential that only such an address gets.
 HEADLINE = ("lab-email", "credential")
+SPANS = (30, 90)
 _COUNT, _CHANGE = table_of(Count), table_of(DailyChange)
 
 
@@ -127,3 +128,33 @@ def answer(database: Database, path: str) -> Answer | None:
         body = st.format_json(claims(session), max_bytes=_MAX_CLAIM_BYTES)
     # No longer than the checkpoint, between two of which an audit reads the counts.
     return Answer(body, "application/json", f"public, max-age={_CLAIMS_SECONDS}")
+
+
+def net_changes(session: Session, pledge: str, lab: str, *, today: date) -> dict[int, int]:
+    """Give by how many the headline number of a lab has changed over the last 30 and 90 days."""
+    changes = _days(session, pledge, lab, since=today - timedelta(days=max(SPANS)))
+    return {
+        span: sum(change for day, change in changes if day > today - timedelta(days=span)) for span in SPANS
+    }
+
+
+def growth(session: Session, pledge: str, lab: str) -> list[tuple[date, int]]:
+    """Give the headline number of a lab after each day on which it changed, from the first on."""
+    total, grown = 0, []
+    for day, change in _days(session, pledge, lab):
+        total += change
+        if change:
+            grown.append((day, total))
+    return grown
+
+
+def _days(session: Session, pledge: str, lab: str, *, since: date = date.min) -> Sequence[tuple[date, int]]:
+    """Give what each day after ``since`` added to a lab's headline number. Cost: a row for each day and assurance."""
+    rows = (
+        select(DailyChange.day, func.sum(DailyChange.change))
+        .where(DailyChange.pledge == pledge, DailyChange.lab == lab, DailyChange.day > since)
+        .where(DailyChange.assurance.in_(HEADLINE), DailyChange.status == "current")
+        .group_by(DailyChange.day)
+        .order_by(DailyChange.day)
+    )
+    return [(day, int(change)) for day, change in session.execute(rows)]
