@@ -204,5 +204,7 @@ def _drop_second_copy(instance: Instance, received: Received) -> None:
 
 def _head(upload: Upload, size_bytes: int) -> bytes:
     if upload.size_bytes <= size_bytes:
-        raise MalformedError("This does not begin as a message to this site does.", code="frame")
+        raise MalformedError(
+            "This is no sealed message. What `pledge tips seal` makes ends in .pledge-tip.", code="frame"
+        )
     return upload.take(size_bytes)

@@ -94,5 +94,7 @@ def parse_answer_frame(data: bytes) -> AnswerFrame:
 
 def _unpack(data: bytes, magic: bytes, fields: struct.Struct) -> tuple[Any, ...]:
     if len(data) != len(magic) + fields.size or not data.startswith(magic):
-        raise MalformedError("This does not begin as a message to this site does.", code="frame")
+        raise MalformedError(
+            "This is no sealed message. What `pledge tips seal` makes ends in .pledge-tip.", code="frame"
+        )
     return fields.unpack(data[len(magic) :])
