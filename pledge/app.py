@@ -96,7 +96,8 @@ def create_app(instance: Instance | None = None, *, body_deadline: Deadline | No
     for bp in _BLUEPRINTS:
         app.register_blueprint(bp)
     whole = WholeBodies(app.wsgi_app, body_deadline, upload_limit=upload_limit)
-    app.wsgi_app = PreparedAnswers(whole, _renderers(instance), partial(_version, instance))  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    prepared = PreparedAnswers(whole, _renderers(instance), partial(_version, instance), queried=["badge"])
+    app.wsgi_app = prepared  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 
 

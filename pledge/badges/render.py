@@ -3,94 +3,257 @@
 ::
 
     ┌────┬───────────────────┬───────────┐
-    │ ◎  │ label             │  message  │   28 px high
+    │ ◎  │ label             │  message  │   28 px high, and four styles as shields.io has them, 18 to 28
     └────┴───────────────────┴───────────┘
 
-Widths come from the metrics of DejaVu Sans (which those of Verdana match) at 11 px, with slack, because the reader's
-browser chooses the font. Light and dark follow the reader's scheme.
+Widths come from tables with slack, because the reader's browser chooses the font. Texts stand in the middle of theirs,
+so that what the slack leaves is even, and in either direction of writing.
 """
 
 import re
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from markupsafe import escape
+
+from pledge.badges.look import Look
+from pledge.badges.widths import text_width
+from pledge.badges.words import JOINED, RIGHT_TO_LEFT, upper
 
 State = Literal["good", "plain", "unknown"]
 
 # What no XML document may hold (XML 1.0, section 2.2): one in a name would break the image.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_HEIGHT = 28
-_PADDING = 9
-_SEAL = 26
-_SLACK = 1.04
-_SIZE_TENTHS = 110
-# Advance widths of the printable ASCII characters from space on, in tenths of a pixel at 11 px.
-_ASCII = (
-    *(35, 44, 51, 92, 70, 105, 86, 30, 43, 43, 55, 92, 35, 40, 35, 37),
-    *(70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 37, 37, 92, 92, 92, 58),
-    *(110, 75, 75, 77, 85, 70, 63, 85, 83, 32, 32, 72, 61, 95, 82, 87),
-    *(66, 87, 76, 70, 67, 81, 75, 109, 75, 67, 75, 43, 37, 43, 92, 55),
-    *(55, 67, 70, 60, 70, 68, 39, 70, 70, 31, 31, 64, 31, 107, 70, 67),
-    *(70, 70, 45, 57, 43, 70, 65, 90, 65, 65, 58, 70, 37, 70, 92),
-)
-_COLOURS = {
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_VERDANA: Final = "Verdana,Geneva,'DejaVu Sans',sans-serif"
+_HELVETICA: Final = "'Helvetica Neue',Helvetica,Arial,sans-serif"
+_COLORS: Final = {
     "good": ("#0f5c4a", "#5cc3a4"),
     "plain": ("#5d5a52", "#a5a196"),
     "unknown": ("#5d5a52", "#a5a196"),
 }
+_LABEL_COLOR: Final = "#555555"
+_BRIGHT: Final = 0.69
+_WHITE: Final = 255_000
 
 
-def render_badge(label: str, message: str, *, description: str, state: State, rings: int) -> bytes:
-    """Draw a badge.
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What a badge says.
 
-    Args:
+    Attributes:
         label: Left side, a few words.
         message: Right side, a word or a number.
         description: The whole in one sentence, for who cannot see it.
         state: Decides the colour, which says nothing alone.
         rings: How many rings of the seal are closed, 0 to 3: signed, logged, witnessed.
+    """
+
+    label: str
+    message: str
+    description: str
+    state: State
+    rings: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the styles of shields.io differ in: height, corner, how the ground shines, shadows of letters."""
+
+    height: int
+    corner: int
+    stops: str
+    has_shadow: bool
+
+
+_FORMS: Final = {
+    "flat": _Form(
+        20,
+        3,
+        '<stop offset="0" stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/>',
+        has_shadow=True,
+    ),
+    "flat-square": _Form(20, 0, "", has_shadow=False),
+    "plastic": _Form(
+        18,
+        4,
+        '<stop offset="0" stop-color="#fff" stop-opacity=".7"/>'
+        '<stop offset=".1" stop-color="#aaa" stop-opacity=".1"/>'
+        '<stop offset=".9" stop-opacity=".3"/><stop offset="1" stop-opacity=".5"/>',
+        has_shadow=True,
+    ),
+    "for-the-badge": _Form(28, 0, "", has_shadow=False),
+}
+
+
+def render_badge(badge: Badge, look: Look) -> bytes:
+    """Draw a badge.
 
     Returns:
         SVG in UTF-8, under 3 KB for texts up to 100 characters.
     """
-    label, message, description = (_NOT_XML.sub("\ufffd", text) for text in (label, message, description))
-    left = _SEAL + _width(label) + 2 * _PADDING - 4
-    right = _width(message) + 2 * _PADDING
-    width = left + right
-    light, dark = _COLOURS[state]
+    badge = replace(
+        badge,
+        label=_clean(badge.label if look.label is None else look.label),
+        message=_clean(badge.message),
+        description=_clean(badge.description),
+    )
+    if look.style == "seal":
+        return _sealed(badge, look)
+    if look.style == "social":
+        return _social(badge, look)
+    return _shield(badge, look, _FORMS[look.style])
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _sealed(badge: Badge, look: Look) -> bytes:
+    """Draw our own style, which follows the reader's scheme or the one asked for."""
+    height, padding = 28, 9
+    seal = 26 if look.has_logo else 0
+    label_width, message_width = text_width(badge.label, 11), text_width(badge.message, 11)
+    left = seal + label_width + 2 * padding - (4 if seal else 0) if badge.label else seal + 6 * bool(seal)
+    right = message_width + 2 * padding
+    light, dark = (look.color, look.color) if look.color else _COLORS[badge.state]
+    on_light, on_dark = (_on(look.color),) * 2 if look.color else ("#fff", "#161613")
+    schemes = {
+        "light": _scheme("#fbfaf6", "#1c1b19", "#d9d5ca", light, on_light),
+        "dark": _scheme("#161613", "#ece9e0", "#35342f", dark, on_dark),
+    }
+    style = (
+        schemes["light"] + f"@media(prefers-color-scheme:dark){{{schemes['dark']}}}"
+        if look.theme == "auto"
+        else schemes[look.theme]
+    )
+    drawn = (
+        f"<style>.e,.o,.s{{fill:none}}{style}</style>"
+        f'<clipPath id="c"><rect width="{left + right}" height="{height}" rx="4"/></clipPath><g clip-path="url(#c)">'
+        f'<rect class="p" width="{left + right}" height="{height}"/>'
+        f'<rect class="m" x="{left}" width="{right}" height="{height}"/></g>'
+        f'<rect class="e" x=".5" y=".5" width="{left + right - 1}" height="{height - 1}" rx="3.5"/>'
+    )
+    if look.has_logo:
+        drawn += _rings(badge.rings, 'class="s"', 16, 14)
+    texts = [
+        _text(badge.label, seal + padding - (4 if seal else 0) + label_width / 2, 18, 'class="i"'),
+        _text(badge.message, left + right / 2, 18, 'class="w"'),
+    ]
+    return _svg(badge, look, left + right, height, drawn + _group(look, texts, _VERDANA, 11))
+
+
+def _scheme(paper: str, ink: str, edge: str, accent: str, on_accent: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {width} {_HEIGHT}" role="img" aria-label="{escape(description)}">'
-        f"<title>{escape(description)}</title>"
-        "<style>.p{fill:#fbfaf6}.i{fill:#1c1b19}.e,.o{fill:none;stroke:#d9d5ca}.s{fill:none;stroke:"
-        f"{light}}}.m{{fill:{light}}}.w{{fill:#fff}}"
-        "text{font:11px Verdana,'DejaVu Sans',sans-serif}"
-        "@media(prefers-color-scheme:dark){.p{fill:#161613}.i{fill:#ece9e0}.e{stroke:#35342f}.s{stroke:"
-        f"{dark}}}.m{{fill:{dark}}}.w{{fill:#161613}}}}</style>"
-        f'<clipPath id="c"><rect width="{width}" height="{_HEIGHT}" rx="4"/></clipPath><g clip-path="url(#c)">'
-        f'<rect class="p" width="{width}" height="{_HEIGHT}"/>'
-        f'<rect class="m" x="{left}" width="{right}" height="{_HEIGHT}"/></g>'
-        f'<rect class="e" x=".5" y=".5" width="{width - 1}" height="{_HEIGHT - 1}" rx="3.5"/>'
-        f"{_seal(rings)}"
-        f'<text class="i" x="{_SEAL + _PADDING - 4}" y="18">{escape(label)}</text>'
-        f'<text class="w" x="{left + _PADDING}" y="18">{escape(message)}</text></svg>'
+        f".p{{fill:{paper}}}.i{{fill:{ink}}}.e{{stroke:{edge}}}"
+        f".s{{stroke:{accent}}}.m{{fill:{accent}}}.w{{fill:{on_accent}}}"
+    )
+
+
+def _shield(badge: Badge, look: Look, form: _Form) -> bytes:
+    """Draw one of the four styles of shields.io that have two fields of colour side by side."""
+    is_big = look.style == "for-the-badge"
+    size, padding, spacing = (10, 9, 0 if look.lang in JOINED else 1.25) if is_big else (11, 5, 0)
+    label, message = (upper(text, look.lang) if is_big else text for text in (badge.label, badge.message))
+    logo = (17 if label else 14) if look.has_logo else 0
+    label_width = text_width(label, size, spacing=spacing) if label else 0
+    left = (label_width + 2 * padding if label else 2 * padding if logo else 0) + logo
+    right = text_width(message, size, bold=is_big, spacing=spacing) + 2 * padding
+    ground = look.label_color or _LABEL_COLOR
+    color = look.color or _COLORS[badge.state][0]
+    width, height = left + right, form.height
+    boxes = (
+        f'<rect width="{left}" height="{height}" fill="{ground}"/>'
+        f'<rect x="{left}" width="{right}" height="{height}" fill="{color}"/>'
+    )
+    drawn = boxes
+    if form.stops:
+        drawn = (
+            f'<linearGradient id="s" x2="0" y2="100%">{form.stops}</linearGradient>'
+            f'<clipPath id="r"><rect width="{width}" height="{height}" rx="{form.corner}"/></clipPath>'
+            f'<g clip-path="url(#r)">{boxes}<rect width="{width}" height="{height}" fill="url(#s)"/></g>'
+        )
+    if look.has_logo:
+        drawn += _rings(
+            badge.rings, f'fill="none" stroke="{_on(ground)}"', padding + 7, height / 2, scale=0.78
+        )
+    base = height / 2 + size * 0.35
+    bold = ' font-weight="bold"' if is_big else ""
+    spaced = f' letter-spacing="{spacing}"' if spacing else ""
+    texts = []
+    for text, middle, behind, weight in (
+        (label, padding + logo + label_width / 2, ground, ""),
+        (message, left + right / 2, color, bold),
+    ):
+        if form.has_shadow:
+            shade = f'fill="{"#010101" if _on(behind) == "#fff" else "#ccc"}" fill-opacity=".3" aria-hidden="true"'
+            texts.append(_text(text, middle, base + 1, shade))
+        texts.append(_text(text, middle, base, f'fill="{_on(behind)}"{weight}'))
+    return _svg(badge, look, width, height, drawn + _group(look, texts, _VERDANA, size, spaced))
+
+
+def _social(badge: Badge, look: Look) -> bytes:
+    """Draw the style of a button with a bubble beside it."""
+    label = badge.label[:1].upper() + badge.label[1:]
+    logo = 17 if look.has_logo else 0
+    label_width, message_width = (text_width(text, 11, bold=True) for text in (label, badge.message))
+    left = label_width + logo + 10
+    bubble = left + 6
+    right = message_width + 8
+    drawn = (
+        '<linearGradient id="a" x2="0" y2="100%"><stop offset="0" stop-color="#fcfcfc"/>'
+        '<stop offset="1" stop-color="#eee"/></linearGradient><g stroke="#d5d5d5">'
+        f'<rect x=".5" y=".5" width="{left}" height="19" rx="2" fill="url(#a)"/>'
+        f'<rect x="{bubble}.5" y=".5" width="{right}" height="19" rx="2" fill="#fafafa"/></g>'
+        f'<path d="M{bubble + 1} 6.5l-4 3.5 4 3.5" stroke="#d5d5d5" fill="#fafafa"/>'
+    )
+    if look.has_logo:
+        drawn += _rings(
+            badge.rings,
+            f'fill="none" stroke="{look.color or _COLORS[badge.state][0]}"',
+            12,
+            10,
+            scale=0.78,
+        )
+    texts = [
+        _text(label, 5 + logo + label_width / 2, 14, 'fill="#333"'),
+        _text(badge.message, bubble + 0.5 + right / 2, 14, 'fill="#333"'),
+    ]
+    group = _group(look, texts, _HELVETICA, 11, ' font-weight="700"')
+    return _svg(badge, look, bubble + right + 1, 20, drawn + group)
+
+
+def _svg(badge: Badge, look: Look, width: int, height: int, drawn: str) -> bytes:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" xml:lang="{look.lang}" '
+        f'aria-label="{escape(badge.description)}"><title>{escape(badge.description)}</title>{drawn}</svg>'
     ).encode()
 
 
-def _seal(closed: int) -> str:
-    """Draw the rings, the innermost the signatory's key; a missing one stays open."""
+def _group(look: Look, texts: list[str], font: str, size: int, more: str = "") -> str:
+    direction = ' direction="rtl"' if look.lang in RIGHT_TO_LEFT else ""
+    return (
+        f'<g font-family="{font}" font-size="{size}" text-anchor="middle"'
+        f' text-rendering="geometricPrecision"{direction}{more}>{"".join(texts)}</g>'
+    )
+
+
+def _text(text: str, middle: float, base: float, attributes: str) -> str:
+    return f'<text x="{middle:g}" y="{base:g}" {attributes}>{escape(text)}</text>' if text else ""
+
+
+def _rings(closed: int, attributes: str, x: float, y: float, *, scale: float = 1) -> str:
+    """Draw the rings of the seal, the innermost the signatory's key; a missing one stays open."""
     rings = ((2.6, 1.8, -60), (5.4, 1.4, 20), (8, 1.1, -110))
     return "".join(
-        f'<circle class="s" cx="16" cy="14" r="{radius}" stroke-width="{width}" pathLength="100" '
-        f'stroke-dasharray="{"100 0" if number < closed else "76 24"}" transform="rotate({turn} 16 14)"/>'
+        f'<circle {attributes} cx="{x:g}" cy="{y:g}" r="{radius * scale:.3g}" stroke-width="{width * scale:.3g}" '
+        f'pathLength="100" stroke-dasharray="{"100 0" if number < closed else "76 24"}" '
+        f'transform="rotate({turn} {x:g} {y:g})"/>'
         for number, (radius, width, turn) in enumerate(rings)
     )
 
 
-def _width(text: str) -> int:
-    """Give the width in whole pixels; what is not ASCII counts as a wide letter."""
-    tenths = sum(
-        _ASCII[ord(char) - 32] if " " <= char <= "~" else _SIZE_TENTHS if ord(char) > 0x2E7F else 80  # noqa: PLR2004  # from there on, scripts of full width
-        for char in text
-    )
-    return round(tenths / 10 * _SLACK + 0.5)
+def _on(ground: str) -> str:
+    """Give a colour of letters that can be read on a ground, ``#rrggbb``, as shields.io chooses."""
+    red, green, blue = (int(ground[place : place + 2], 16) for place in (1, 3, 5))
+    return "#fff" if (red * 299 + green * 587 + blue * 114) / _WHITE <= _BRIGHT else "#333"

@@ -1,11 +1,16 @@
 """What badges say, and their answers: prepared per version of the site's state, never counted per request."""
 
+import json
 import re
+from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pledge.badges.render import State, render_badge
+from pledge.badges.look import Look, parse_look
+from pledge.badges.render import Badge, State, render_badge
+from pledge.badges.words import LANGUAGES, Words, counted
 from pledge.db import Database
 from pledge.labs.models import Lab
 from pledge.pledges.models import Signing, Text
@@ -13,65 +18,72 @@ from pledge.pledges.texts import DEFAULT_SLUG
 from pledge.tallies import service as tallies
 from pledge.web.prepared import Answer
 
-_PATH = re.compile(r"/badge/(pledge|lab|signatory)/([a-z0-9-]{1,64})\.svg")
-_TYPE = "image/svg+xml; charset=utf-8"
+_PATH: Final = re.compile(r"/badge/(pledge|lab|signatory)/([a-z0-9-]{1,64})\.(svg|json)")
+_TYPES: Final = {"svg": "image/svg+xml; charset=utf-8", "json": "application/json"}
 # GitHub's image proxy keeps an image for a year unless it is told how long; five minutes is as fresh as it gets.
-_KNOWN = "public, max-age=300, s-maxage=300"
-_UNKNOWN = "no-cache, max-age=0"
-_LABEL = "against reckless scaling"
-
-_SIGNATORY: dict[str, tuple[str, State]] = {
-    "current": ("signed", "good"),
-    "former": ("signed, then left the lab", "plain"),
-    "lapsed": ("lapsed", "plain"),
-    "withdrawn": ("withdrawn", "plain"),
-}
+_KNOWN: Final = "public, max-age=300, s-maxage=300"
+_UNKNOWN: Final = "no-cache, max-age=0"
+_COLORS: Final = {"good": "0f5c4a", "plain": "5d5a52", "unknown": "lightgrey"}
 
 
-def answer(database: Database, path: str) -> Answer | None:
-    """Answer a path under ``/badge/``. A badge that nobody knows is grey, and 200: an image must not break a page."""
+def answer(database: Database, asked: str) -> Answer | None:
+    """Answer a path under ``/badge/`` with its query.
+
+    A badge that nobody knows is grey, and 200: an image must not break a page.
+    """
+    path, _, query = asked.partition("?")
     match = _PATH.fullmatch(path)
     if match is None:
         return None
+    kind, name, form = match.groups()
+    look = parse_look(query)
     with database.reading() as session:
-        drawn = {"pledge": _pledge, "lab": _lab, "signatory": _signatory}[match[1]](session, match[2])
-    if drawn is None:
-        grey = render_badge(
-            _LABEL, "unknown", description="This badge is not known here", state="unknown", rings=0
-        )
-        return Answer(grey, _TYPE, _UNKNOWN)
-    return Answer(drawn, _TYPE, _KNOWN)
+        badge = _FINDERS[kind](session, name, look.lang)
+    cache = _KNOWN
+    if badge is None:
+        words = LANGUAGES[look.lang]
+        badge = Badge(words.against, words.unknown, f"{words.pledge}: {words.unknown}", "unknown", rings=0)
+        cache = _UNKNOWN
+    body = render_badge(badge, look) if form == "svg" else _endpoint(badge, look)
+    return Answer(body, _TYPES[form], cache)
 
 
-def _pledge(session: Session, slug: str) -> bytes | None:
+def _endpoint(badge: Badge, look: Look) -> bytes:
+    """Say the same for https://shields.io/badges/endpoint-badge, with keys that every version of it knows."""
+    said = {
+        "schemaVersion": 1,
+        "label": badge.label if look.label is None else look.label,
+        "message": badge.message,
+        "color": (look.color or _COLORS[badge.state]).removeprefix("#"),
+        "isError": badge.state == "unknown",
+    }
+    return json.dumps(said, ensure_ascii=False).encode()
+
+
+def _pledge(session: Session, slug: str, lang: str) -> Badge | None:
     if session.scalar(select(Text.slug).where(Text.slug == slug).limit(1)) is None:
         return None
-    counts = tallies.by_lab(session, slug).values()
-    number = sum(tallies.headline(cells) for cells in counts)
-    return render_badge(
-        _LABEL,
-        f"{number:,} from lab addresses",
-        description=f"Pledge {_LABEL}: {number:,} signed from lab addresses",
-        state="good",
-        rings=2,
-    )
+    words, counts = LANGUAGES[lang], tallies.by_lab(session, slug).values()
+    said = counted(words.from_labs, sum(tallies.headline(cells) for cells in counts), lang)
+    return Badge(words.against, said, f"{words.pledge}: {said}", "good", rings=2)
 
 
-def _lab(session: Session, slug: str) -> bytes | None:
+def _lab(session: Session, slug: str, lang: str) -> Badge | None:
     name = session.scalar(select(Lab.name).where(Lab.slug == slug))
     if name is None:
         return None
-    number = tallies.headline(tallies.of_lab(session, DEFAULT_SLUG, slug))
-    return render_badge(
-        f"{name}: {_LABEL}",
-        f"{number:,} signed",
-        description=f"Pledge {_LABEL}: {number:,} signed from an address of {name}",
-        state="good" if number else "plain",
+    words, number = LANGUAGES[lang], tallies.headline(tallies.of_lab(session, DEFAULT_SLUG, slug))
+    said = counted(words.number, number, lang)
+    return Badge(
+        f"{name}: {words.against}",
+        said,
+        f"{name}: {words.pledge}: {counted(words.from_labs, number, lang)}",
+        "good" if number else "plain",
         rings=2,
     )
 
 
-def _signatory(session: Session, public_id: str) -> bytes | None:
+def _signatory(session: Session, public_id: str, lang: str) -> Badge | None:
     row = session.execute(
         select(Signing.status, Signing.assurance).where(
             Signing.public_id == public_id, Signing.visibility == "named"
@@ -79,8 +91,21 @@ def _signatory(session: Session, public_id: str) -> bytes | None:
     ).one_or_none()
     if row is None:
         return None
-    words, state = _SIGNATORY[row.status]
-    shown = f"{words} · lab address" if row.status == "current" and row.assurance == "lab-email" else words
-    return render_badge(
-        f"Pledge {_LABEL}", shown, description=f"Pledge {_LABEL}: {shown}", state=state, rings=2
-    )
+    words = LANGUAGES[lang]
+    said, state = _standing(words, row.status)
+    if row.status == "current" and row.assurance == "lab-email":
+        said = f"{said} · {words.lab_address}"
+    return Badge(words.pledge, said, f"{words.pledge}: {said}", state, rings=2)
+
+
+def _standing(words: Words, status: str) -> tuple[str, State]:
+    if status == "current":
+        return words.signed, "good"
+    return {"former": words.former, "lapsed": words.lapsed, "withdrawn": words.withdrawn}[status], "plain"
+
+
+_FINDERS: Final[dict[str, Callable[[Session, str, str], Badge | None]]] = {
+    "pledge": _pledge,
+    "lab": _lab,
+    "signatory": _signatory,
+}

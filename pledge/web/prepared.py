@@ -10,7 +10,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 0.25
 _METHODS = ("GET", "HEAD")
 _MAX_ANSWERS = 4096
-_MAX_PATH = 128  # no path of ours is longer
+_MAX_ASKED = 512  # no path of ours is longer, nor any query that badges understand
 _MAX_KEPT_BYTES = 16_384  # a cache of nothing but full tiles stays under 64 MiB; entry bundles are read anew
 
 ALLOWED = "pledge.allowed_methods"
@@ -55,7 +55,8 @@ _Prepared = tuple[str, str, list[tuple[str, str]], list[bytes]]
 """ETag, status line, headers, body."""
 
 Render = Callable[[str], Answer | None]
-"""Gives the answer for a path (the whole path, as sent), or None where Flask shall answer."""
+"""Gives the answer for a path (the whole path, as sent; with its query where that counts), or None where Flask shall
+answer."""
 
 
 class PreparedAnswers:
@@ -65,14 +66,21 @@ class PreparedAnswers:
         app: Answers everything else.
         renderers: By first path segment, such as ``"badge"``.
         version: Gives something that changes whenever any answer may change; cheap, but asked rarely.
+        queried: First segments of paths whose queries count.
     """
 
     def __init__(
-        self, app: "WSGIApplication", renderers: Mapping[str, Render], version: Callable[[], Hashable]
+        self,
+        app: "WSGIApplication",
+        renderers: Mapping[str, Render],
+        version: Callable[[], Hashable],
+        *,
+        queried: Collection[str] = (),
     ) -> None:
         self._app = app
         self._renderers = dict(renderers)
         self._version = version
+        self._queried = frozenset(queried)
         self._known_version: Hashable = object()
         self._checked = 0.0
         self._mutex = threading.Lock()
@@ -80,11 +88,13 @@ class PreparedAnswers:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
-        render = self._renderers.get(path.split("/", 2)[1] if path.startswith("/") else "")
+        segment = path.split("/", 2)[1] if path.startswith("/") else ""
+        render = self._renderers.get(segment)
         if render is None:
             return self._app(environ, start_response)
+        query: str = environ.get("QUERY_STRING", "") if segment in self._queried else ""
         try:
-            prepared = self._find(path, render)
+            prepared = self._find(f"{path}?{query}" if query else path, render)
         except OperationalError:
             start_response("503 Service Unavailable", _BUSY)
             return []
@@ -104,7 +114,7 @@ class PreparedAnswers:
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else body
 
-    def _find(self, path: str, render: Render) -> _Prepared | None:
+    def _find(self, asked: str, render: Render) -> _Prepared | None:
         now = time.monotonic()
         if now - self._checked > _FRESH_SECONDS:
             self._checked = now
@@ -114,17 +124,17 @@ class PreparedAnswers:
                     self._answers.clear()
                     self._known_version = version
         try:
-            return self._answers[path]
+            return self._answers[asked]
         except KeyError:
             pass
         version = self._known_version
-        answer = render(path) if len(path) <= _MAX_PATH else None
+        answer = render(asked) if len(asked) <= _MAX_ASKED else None
         if answer is None:
             return None
         prepared = _prepare(answer)
         with self._mutex:
             if version == self._known_version and _is_kept(answer):
-                self._answers[path] = prepared
+                self._answers[asked] = prepared
                 if len(self._answers) > _MAX_ANSWERS:
                     self._answers.popitem(last=False)
         return prepared

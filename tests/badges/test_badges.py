@@ -2,13 +2,16 @@
 
 import re
 import xml.etree.ElementTree as ET
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from werkzeug.test import TestResponse
 
-from pledge.badges.render import State, render_badge
+from pledge.badges.look import Look, Style, parse_look
+from pledge.badges.render import Badge, State, render_badge
+from pledge.badges.words import LANGUAGES
 from pledge.tick import tick
 from tests.site_kit import Clock, Person, make_app
 
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.sqlite_only
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _STATES: tuple[State, ...] = ("good", "plain", "unknown")
+_STYLES: tuple[Style, ...] = get_args(Style)
 
 
 def badge(person: Person, path: str, **headers: str) -> TestResponse:
@@ -36,9 +40,22 @@ def words(response: TestResponse) -> str:
     root = ET.fromstring(response.data)  # noqa: S314  # our own
     assert root.tag == f"{_SVG}svg"
     assert {element.tag.removeprefix(_SVG) for element in root.iter()} <= {
-        *("svg", "title", "style", "clipPath", "rect", "g", "circle", "text"),
+        *(
+            "svg",
+            "title",
+            "style",
+            "clipPath",
+            "rect",
+            "g",
+            "circle",
+            "text",
+            "path",
+            "linearGradient",
+            "stop",
+        ),
     }
-    return " | ".join(element.text or "" for element in root.iter(f"{_SVG}text"))
+    texts = [element for element in root.iter(f"{_SVG}text") if "aria-hidden" not in element.attrib]
+    return " | ".join(element.text or "" for element in texts)
 
 
 def test_what_is_known_may_be_kept_for_minutes(ada: Person) -> None:
@@ -124,9 +141,12 @@ def test_a_question_for_the_head_gets_no_body(ada: Person) -> None:
     assert full.headers["Content-Length"] == str(len(full.data))
 
 
-def test_a_query_changes_nothing(ada: Person) -> None:
+def test_a_query_that_is_not_known_changes_nothing(ada: Person) -> None:
     client = make_app(ada.instance).test_client()
     assert client.get("/badge/lab/mistral.svg?x=1").data == client.get("/badge/lab/mistral.svg").data
+    flat = client.get("/badge/lab/mistral.svg?style=flat")
+    assert flat.data != client.get("/badge/lab/mistral.svg").data
+    assert client.get("/tallies.json?x=1").data == client.get("/tallies.json").data
 
 
 def test_the_same_state_gives_the_same_bytes(ada: Person) -> None:
@@ -136,12 +156,13 @@ def test_the_same_state_gives_the_same_bytes(ada: Person) -> None:
 _ANY = some.text(some.characters(exclude_categories=["Cs"]), max_size=60)
 
 
-@given(_ANY, _ANY, some.sampled_from(_STATES), some.integers(0, 3))
-def test_no_name_breaks_the_image(label: str, message: str, state: State, rings: int) -> None:
-    drawn = render_badge(label, message, description=f"{label}: {message}", state=state, rings=rings)
-    assert drawn == render_badge(label, message, description=f"{label}: {message}", state=state, rings=rings)
+@given(_ANY, _ANY, some.sampled_from(_STATES), some.integers(0, 3), some.sampled_from(_STYLES))
+def test_no_name_breaks_the_image(label: str, message: str, state: State, rings: int, style: Style) -> None:
+    badge_, look = Badge(label, message, f"{label}: {message}", state, rings), Look(style=style)
+    drawn = render_badge(badge_, look)
+    assert drawn == render_badge(badge_, look)
     root = ET.fromstring(drawn)  # noqa: S314  # our own
-    assert len(root.findall(f"{_SVG}text")) == 2
+    assert len(root.findall(f".//{_SVG}text")) <= 4
     assert not root.findall(f".//{_SVG}script")
 
 
@@ -149,8 +170,67 @@ def test_no_name_breaks_the_image(label: str, message: str, state: State, rings:
     "name", ['<script>alert("1")</script>', "\"'><a>&amp;", "]]>", "&#0;", "w" * 100, "漢" * 100]
 )
 def test_a_hostile_name_is_only_text(name: str) -> None:
-    drawn = render_badge(name, name, description=name, state="good", rings=2)
+    drawn = render_badge(Badge(name, name, name, "good", rings=2), Look())
     root = ET.fromstring(drawn)  # noqa: S314  # our own
     assert [element.text for element in root.iter(f"{_SVG}text")] == [name, name]
     assert root.attrib["aria-label"] == name
     assert len(drawn) < 3072
+
+
+@given(some.text(max_size=400))
+def test_a_query_that_makes_no_sense_is_left_out(query: str) -> None:
+    render_badge(Badge("label", "message", "both", "good", rings=2), parse_look(query))
+
+
+@pytest.mark.parametrize(
+    ("query", "look"),
+    [
+        ("", Look()),
+        ("style=flat&lang=de&theme=dark", Look(style="flat", lang="de", theme="dark")),
+        ("style=round&lang=xx&theme=blue&color=x&logo=x", Look()),
+        ("color=%23FFD700&labelColor=abc", Look(color="#ffd700", label_color="#aabbcc")),
+        ("color=brightgreen&labelColor=Grey", Look(color="#44cc11", label_color="#555555")),
+        ("label=&logo=none", Look(label="", has_logo=False)),
+        (f"label={'x' * 90}", Look(label="x" * 60)),
+        ("style=flat&style=social", Look(style="social")),
+        ("&".join(f"x{number}=1" for number in range(40)), Look()),
+    ],
+)
+def test_an_address_says_how_a_badge_shall_look(query: str, look: Look) -> None:
+    assert parse_look(query) == look
+
+
+@pytest.mark.parametrize("style", _STYLES)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_style_speaks_every_language(ada: Person, style: Style, lang: str) -> None:
+    client = make_app(ada.instance).test_client()
+    said = words(client.get(f"/badge/pledge/against-reckless-scaling.svg?style={style}&lang={lang}"))
+    against = LANGUAGES[lang].against
+    assert said.lower().startswith((against.lower(), "pervasiz" if lang == "tr" else against.lower()))
+    assert "0" in said
+
+
+def test_shields_endpoint_has_its_exact_keys(ada: Person) -> None:
+    """As https://shields.io/badges/endpoint-badge asks; it refuses others."""
+    public_id = ada.sign_publicly()[-32:]
+    client = make_app(ada.instance).test_client()
+    answer = client.get("/badge/lab/mistral.json")
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "public, max-age=300, s-maxage=300"
+    assert answer.get_json() == {
+        "schemaVersion": 1,
+        "label": "Mistral AI: against reckless scaling",
+        "message": "1 signed",
+        "color": "0f5c4a",
+        "isError": False,
+    }
+    assert client.get(f"/badge/signatory/{public_id}.json?lang=de&label=&color=blue").get_json() == {
+        "schemaVersion": 1,
+        "label": "",
+        "message": "unterzeichnet · Labor-Adresse",
+        "color": "007ec6",
+        "isError": False,
+    }
+    unknown = client.get("/badge/lab/nowhere.json")
+    assert unknown.get_json()["isError"] is True
+    assert unknown.headers["Cache-Control"] == "no-cache, max-age=0"

@@ -1,0 +1,51 @@
+"""Badges in a real browser: what they say fits into what they reserve for it, in every language and style."""
+
+from typing import get_args
+
+import pytest
+from playwright.sync_api import Browser
+
+from pledge.badges.look import Look, Style
+from pledge.badges.render import Badge, render_badge
+from pledge.badges.words import LANGUAGES, counted
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+_MEASURE = """
+() => Array.from(document.querySelectorAll("svg"), (svg) => {
+  const shown = [...svg.querySelectorAll("text:not([aria-hidden])")].map((text) => text.getBBox());
+  const boxes = [...svg.querySelectorAll("rect[x], rect[width]")].map((rect) => rect.getBBox());
+  return { shown: shown.map(({ x, width }) => [x, x + width]), width: svg.width.baseVal.value,
+    edges: boxes.map(({ x }) => x) };
+})
+"""
+# Fonts for these are not on every machine that tests, and all their letters are one em wide.
+_UNMEASURED = {"ja", "ko", "zh"}
+
+
+@pytest.mark.parametrize("style", get_args(Style))
+def test_words_fit(browser: Browser, style: Style) -> None:
+    drawn = []
+    for lang, words in LANGUAGES.items():
+        if lang in _UNMEASURED:
+            continue
+        look = Look(style=style, lang=lang)
+        for label, message in (
+            (words.pledge, f"{words.signed} · {words.lab_address}"),
+            (words.against, counted(words.from_labs, 1_234_567, lang)),
+            (f"Mistral AI: {words.against}", words.former),
+            (words.against, words.unknown),
+        ):
+            drawn.append(render_badge(Badge(label, message, "x", "good", rings=2), look).decode())
+    page = browser.new_page()
+    page.set_content("\n".join(drawn))
+    measured = page.evaluate(_MEASURE)
+    page.close()
+    assert len(measured) == len(drawn)
+    for svg, found in zip(drawn, measured, strict=True):
+        (label_start, label_end), (message_start, message_end) = found["shown"]
+        border = next(edge for edge in sorted(found["edges"]) if edge > 30)
+        assert label_start >= 15, svg
+        assert label_end <= border - 3, svg
+        assert message_start >= border + 3, svg
+        assert message_end <= found["width"] - 3, svg
