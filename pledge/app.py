@@ -17,6 +17,7 @@ from pledge.accounts.views.account import bp as stewards_account_bp
 from pledge.accounts.views.decisions import bp as stewards_bp
 from pledge.accounts.views.entry import bp as stewards_entry_bp
 from pledge.badges import service as badges
+from pledge.badges.views import bp as badges_bp
 from pledge.config import Config
 from pledge.core import statement as st
 from pledge.instance import Instance, open_instance, utc_now
@@ -53,6 +54,7 @@ _PACKAGE = Path(__file__).parent
 _BLUEPRINTS = (
     *(pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
     *(stewards_bp, stewards_entry_bp, stewards_account_bp),
+    badges_bp,
     *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
 )
 

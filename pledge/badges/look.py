@@ -21,6 +21,7 @@ from pledge.badges.words import LANGUAGES
 Style = Literal["seal", "flat", "flat-square", "plastic", "for-the-badge", "social"]
 Theme = Literal["auto", "light", "dark"]
 
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
 MAX_QUERY: Final = 300
 _MAX_LABEL: Final = 60
 _MAX_FIELDS: Final = 16
@@ -61,7 +62,7 @@ def parse_look(query: str) -> Look:
     style, theme, lang = asked.get("style", ""), asked.get("theme", ""), asked.get("lang", "")
     label = asked.get("label")
     return Look(
-        style=cast("Style", style) if style in get_args(Style) else "seal",
+        style=style if style in STYLES else "seal",
         label=None if label is None else label[:_MAX_LABEL],
         color=_color(asked.get("color", "")),
         label_color=_color(asked.get("labelColor", "")),

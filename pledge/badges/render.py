@@ -43,16 +43,21 @@ class Badge:
     Attributes:
         label: Left side, a few words.
         message: Right side, a word or a number.
-        description: The whole in one sentence, for who cannot see it.
+        title: What it is about, in words that stay true when the message moves.
         state: Decides the colour, which says nothing alone.
         rings: How many rings of the seal are closed, 0 to 3: signed, logged, witnessed.
     """
 
     label: str
     message: str
-    description: str
+    title: str
     state: State
     rings: int
+
+    @property
+    def description(self) -> str:
+        """The whole in one sentence, for who cannot see it."""
+        return f"{self.title}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,13 @@ def render_badge(badge: Badge, look: Look) -> bytes:
     """Draw a badge.
 
     Returns:
-        SVG in UTF-8, under 3 KB for texts up to 100 characters.
+        SVG in UTF-8, under 3 KB for texts up to 90 characters of any script.
     """
     badge = replace(
         badge,
         label=_clean(badge.label if look.label is None else look.label),
         message=_clean(badge.message),
-        description=_clean(badge.description),
+        title=_clean(badge.title),
     )
     if look.style == "seal":
         return _sealed(badge, look)

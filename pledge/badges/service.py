@@ -38,14 +38,19 @@ def answer(database: Database, asked: str) -> Answer | None:
     kind, name, form = match.groups()
     look = parse_look(query)
     with database.reading() as session:
-        badge = _FINDERS[kind](session, name, look.lang)
+        badge = find_badge(session, kind, name, look.lang)
     cache = _KNOWN
     if badge is None:
         words = LANGUAGES[look.lang]
-        badge = Badge(words.against, words.unknown, f"{words.pledge}: {words.unknown}", "unknown", rings=0)
+        badge = Badge(words.against, words.unknown, words.pledge, "unknown", rings=0)
         cache = _UNKNOWN
     body = render_badge(badge, look) if form == "svg" else _endpoint(badge, look)
     return Answer(body, _TYPES[form], cache)
+
+
+def find_badge(session: Session, kind: str, name: str, lang: str) -> Badge | None:
+    """Give what the badge of a pledge, lab or named signatory says; None where nobody knows it."""
+    return _FINDERS[kind](session, name, lang)
 
 
 def _endpoint(badge: Badge, look: Look) -> bytes:
@@ -65,7 +70,7 @@ def _pledge(session: Session, slug: str, lang: str) -> Badge | None:
         return None
     words, counts = LANGUAGES[lang], tallies.by_lab(session, slug).values()
     said = counted(words.from_labs, sum(tallies.headline(cells) for cells in counts), lang)
-    return Badge(words.against, said, f"{words.pledge}: {said}", "good", rings=2)
+    return Badge(words.against, said, words.pledge, "good", rings=2)
 
 
 def _lab(session: Session, slug: str, lang: str) -> Badge | None:
@@ -77,7 +82,7 @@ def _lab(session: Session, slug: str, lang: str) -> Badge | None:
     return Badge(
         f"{name}: {words.against}",
         said,
-        f"{name}: {words.pledge}: {counted(words.from_labs, number, lang)}",
+        f"{name}: {words.pledge}",
         "good" if number else "plain",
         rings=2,
     )
@@ -95,7 +100,7 @@ def _signatory(session: Session, public_id: str, lang: str) -> Badge | None:
     said, state = _standing(words, row.status)
     if row.status == "current" and row.assurance == "lab-email":
         said = f"{said} · {words.lab_address}"
-    return Badge(words.pledge, said, f"{words.pledge}: {said}", state, rings=2)
+    return Badge(words.pledge, said, words.pledge, state, rings=2)
 
 
 def _standing(words: Words, status: str) -> tuple[str, State]:

@@ -25,6 +25,29 @@ RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he"})
 JOINED: Final = frozenset({"ar", "bn", "fa", "hi"})
 """Languages whose letters join or stack, so that none may be spaced apart."""
 
+NAMES: Final = {
+    "en": "English",
+    "ar": "العربية",
+    "bn": "বাংলা",
+    "cs": "čeština",
+    "de": "Deutsch",
+    "el": "ελληνικά",
+    "es": "español",
+    "fa": "فارسی",
+    "fr": "français",
+    "he": "עברית",
+    "hi": "हिन्दी",
+    "it": "italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "nl": "Nederlands",
+    "pl": "polski",
+    "pt": "português",
+    "ru": "русский",
+    "tr": "Türkçe",
+    "uk": "українська",
+    "zh": "中文",
+}
 _THIN_SPACE: Final = "\u202f"
 
 LANGUAGES: Final = {

@@ -1,0 +1,84 @@
+"""The page on which a badge is chosen and copied."""
+
+import re
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+from markupsafe import escape
+
+from pledge.badges.look import STYLES, Look, parse_look
+from pledge.badges.render import Badge
+from pledge.badges.service import find_badge
+from pledge.badges.words import LANGUAGES, NAMES
+from pledge.errors import NotFoundError
+from pledge.instance import get_instance
+
+bp = Blueprint("badges", __name__)
+
+_OF: Final = re.compile(r"(pledge|lab|signatory)/([a-z0-9-]{1,64})")
+_PAGES: Final = {"pledge": "/pledges/{}", "lab": "/labs/{}", "signatory": "/signatories/{}"}
+_FIELDS: Final = ("style", "lang", "theme", "label", "color", "logo")
+_LATEX: Final = {character: f"\\{character}" for character in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+@bp.get("/badges/<path:of>")
+def builder(of: str) -> str:
+    """Show one badge as it was chosen, the choices, and how to put it elsewhere.
+
+    Raises:
+        NotFoundError: There is no such badge.
+    """
+    instance, match = get_instance(), _OF.fullmatch(of)
+    asked = {name: text for name in _FIELDS if (text := request.args.get(name, ""))}
+    look = parse_look(urlencode(asked))
+    badge = None
+    if match is not None:
+        with instance.database.reading() as session:
+            badge = find_badge(session, match[1], match[2], look.lang)
+    if match is None or badge is None:
+        raise NotFoundError("There is no such badge here.")
+    query = urlencode(asked)
+    image = f"{instance.config.url}/badge/{of}.svg" + (f"?{query}" if query else "")
+    page = instance.config.url + _PAGES[match[1]].format(match[2])
+    return render_template(
+        "badges/builder.html",
+        of=of,
+        badge=badge,
+        look=look,
+        asked=asked,
+        styles=STYLES,
+        languages=[(lang, NAMES[lang]) for lang in LANGUAGES],
+        image=image,
+        page=page,
+        snippets=_snippets(badge, image, page, look),
+    )
+
+
+def _snippets(badge: Badge, image: str, page: str, look: Look) -> dict[str, str]:
+    """Write the badge for the places where people put badges."""
+    words = badge.title
+    html_image, html_page, html_words = (str(escape(text)) for text in (image, page, words))
+    bracketed = re.sub(r"([\[\]\\])", r"\\\1", words)
+    snippets = {
+        "Markdown": f"[![{bracketed}]({image})]({page})",
+        "HTML": f'<a href="{html_page}"><img src="{html_image}" alt="{html_words}"></a>',
+        "reStructuredText": f".. image:: {image}\n   :alt: {words}\n   :target: {page}",
+        "AsciiDoc": f'image:{image}["{words.replace(chr(34), "")}",link={page}]',
+        "LaTeX": rf"\href{{{_latex(page)}}}{{{_latex(words)}}}",
+    }
+    if look.style == "seal" and look.theme == "auto":
+        dark = str(escape(image + ("&" if "?" in image else "?") + "theme=dark"))
+        snippets["HTML for GitHub, light and dark"] = (
+            f'<a href="{html_page}"><picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+            f'<img src="{html_image}" alt="{html_words}"></picture></a>'
+        )
+    return snippets
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
