@@ -16,6 +16,7 @@ from pledge.accounts.keys import RecipientsAnswer
 from pledge.accounts.views.account import bp as stewards_account_bp
 from pledge.accounts.views.decisions import bp as stewards_bp
 from pledge.accounts.views.entry import bp as stewards_entry_bp
+from pledge.badges import embeds
 from pledge.badges import service as badges
 from pledge.badges.views import bp as badges_bp
 from pledge.config import Config
@@ -98,7 +99,9 @@ def create_app(instance: Instance | None = None, *, body_deadline: Deadline | No
     for bp in _BLUEPRINTS:
         app.register_blueprint(bp)
     whole = WholeBodies(app.wsgi_app, body_deadline, upload_limit=upload_limit)
-    prepared = PreparedAnswers(whole, _renderers(instance), partial(_version, instance), queried=["badge"])
+    prepared = PreparedAnswers(
+        whole, _renderers(app, instance), partial(_version, instance), queried=["badge", "embed"]
+    )
     app.wsgi_app = prepared  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 
@@ -145,9 +148,11 @@ def _static_url(hashes: dict[str, str], name: str) -> str:
     return f"/static/{name}?v={hashes.get(name, '')}"
 
 
-def _renderers(instance: Instance) -> dict[str, Render]:
+def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
+    card = app.jinja_env.get_template("badges/embed.html").render
     return {
         "badge": partial(badges.answer, instance.database),
+        "embed": partial(embeds.answer, instance.database, card, instance.config.url),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),
         "tips": partial(digests.answer, instance.database, instance.log.tiles),

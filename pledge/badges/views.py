@@ -4,9 +4,10 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from markupsafe import escape
 
+from pledge.badges.embeds import HEIGHT, WIDTH, describe, frame
 from pledge.badges.look import STYLES, Look, parse_look
 from pledge.badges.render import Badge
 from pledge.badges.service import find_badge
@@ -55,11 +56,33 @@ def builder(of: str) -> str:
         languages=[(lang, NAMES[lang]) for lang in LANGUAGES],
         image=image,
         page=page,
-        snippets=_snippets(badge, image, page, look),
+        snippets=_snippets(
+            badge, image, page, look, card=f"{instance.config.url}/embed/{of}{_card_query(look)}"
+        ),
     )
 
 
-def _snippets(badge: Badge, image: str, page: str, look: Look) -> dict[str, str]:
+@bp.get("/oembed")
+def oembed() -> Response:
+    """Tell another site how to embed a page of ours (https://oembed.com)."""
+    instance = get_instance()
+    try:
+        body, kind = describe(
+            instance.database,
+            instance.config.url,
+            request.query_string.decode("latin-1"),
+            name=instance.genesis.operator,
+        )
+    except NotImplementedError:
+        return Response("This format is none of oEmbed's.\n", 501, content_type="text/plain; charset=utf-8")
+    response = Response(body, content_type=kind)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _snippets(badge: Badge, image: str, page: str, look: Look, *, card: str) -> dict[str, str]:
     """Write the badge for the places where people put badges."""
     words = badge.title
     html_image, html_page, html_words = (str(escape(text)) for text in (image, page, words))
@@ -69,6 +92,7 @@ def _snippets(badge: Badge, image: str, page: str, look: Look) -> dict[str, str]
         "HTML": f'<a href="{html_page}"><img src="{html_image}" alt="{html_words}"></a>',
         "reStructuredText": f".. image:: {image}\n   :alt: {words}\n   :target: {page}",
         "AsciiDoc": f'image:{image}["{words.replace(chr(34), "")}",link={page}]',
+        "A card in a frame": frame(card, words, WIDTH, HEIGHT),
         "LaTeX": rf"\href{{{_latex(page)}}}{{{_latex(words)}}}",
     }
     if look.style == "seal" and look.theme == "auto":
@@ -78,6 +102,13 @@ def _snippets(badge: Badge, image: str, page: str, look: Look) -> dict[str, str]
             f'<img src="{html_image}" alt="{html_words}"></picture></a>'
         )
     return snippets
+
+
+def _card_query(look: Look) -> str:
+    """Give what a card takes over of a badge's look."""
+    asked = {"lang": look.lang} if look.lang != "en" else {}
+    query = urlencode(asked | ({"theme": look.theme} if look.theme != "auto" else {}))
+    return f"?{query}" if query else ""
 
 
 def _latex(text: str) -> str:

@@ -42,6 +42,7 @@ class Answer:
         cache_control: For browsers and proxies.
         status: 200, or 404 where there is nothing (then ``cache_control`` forbids storing).
         may_lag: Whether it may be given from memory for a moment after it has changed.
+        content_policy: Its Content-Security-Policy, unless it is no page.
     """
 
     body: bytes
@@ -49,6 +50,7 @@ class Answer:
     cache_control: str
     status: str = _OK
     may_lag: bool = True
+    content_policy: str = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 _Prepared = tuple[str, str, list[tuple[str, str]], list[bytes]]
@@ -154,7 +156,7 @@ def _prepare(answer: Answer) -> _Prepared:
         ("Access-Control-Allow-Origin", "*"),
         ("Cross-Origin-Resource-Policy", "cross-origin"),
         ("X-Content-Type-Options", "nosniff"),
-        ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+        ("Content-Security-Policy", answer.content_policy),
     ]
     return etag, answer.status, headers, [answer.body]
 

@@ -28,6 +28,10 @@ def test_a_badge_is_written_for_every_place(ada: Person) -> None:
         "HTML": f'<a href="{page}"><img src="{image.replace("&", "&amp;")}" alt="{words}"></a>',
         "reStructuredText": f".. image:: {image}\n   :alt: {words}\n   :target: {page}",
         "AsciiDoc": f'image:{image}["{words}",link={page}]',
+        "A card in a frame": (
+            f'<iframe src="http://127.0.0.1:8000/embed/lab/mistral?lang=de" title="{words}" width="480" '
+            'height="160" frameborder="0" scrolling="no" loading="lazy"></iframe>'
+        ),
         "LaTeX": rf"\href{{{page}}}{{{words}}}",
     }
 

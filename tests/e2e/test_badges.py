@@ -1,6 +1,6 @@
 """Badges in a real browser: what they say fits into what they reserve for it, in every language and style."""
 
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 from playwright.sync_api import Browser
@@ -8,6 +8,8 @@ from playwright.sync_api import Browser
 from pledge.badges.look import Look, Style
 from pledge.badges.render import Badge, render_badge
 from pledge.badges.words import LANGUAGES, counted
+from tests.e2e.conftest import NewContext
+from tests.running_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -49,3 +51,18 @@ def test_words_fit(browser: Browser, style: Style) -> None:
         assert label_end <= border - 3, svg
         assert message_start >= border + 3, svg
         assert message_end <= found["width"] - 3, svg
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["en", "ru", "ar", "hi"])
+def test_a_card_fits_its_frame(
+    site: Site, new_context: NewContext, lang: str, scheme: Literal["light", "dark"]
+) -> None:
+    for width, height in ((260, 150), (360, 150), (480, 160)):
+        page = new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+        page.goto(f"{site.url}/embed/pledge/against-reckless-scaling?lang={lang}")
+        width_drawn, height_drawn = page.evaluate(
+            "() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        )
+        assert (width_drawn, height_drawn) == (width, height), (lang, width)
+        page.close()
