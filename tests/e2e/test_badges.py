@@ -1,14 +1,19 @@
 """Badges in a real browser: what they say fits into what they reserve for it, in every language and style."""
 
+from collections.abc import Iterator
+from threading import Thread
 from typing import Literal, get_args
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from pledge.badges.look import Look, Style
 from pledge.badges.render import Badge, render_badge
 from pledge.badges.words import LANGUAGES, counted
 from tests.e2e.conftest import NewContext
+from tests.e2e.record import Record
 from tests.running_site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -66,3 +71,36 @@ def test_a_card_fits_its_frame(
         )
         assert (width_drawn, height_drawn) == (width, height), (lang, width)
         page.close()
+
+
+@pytest.fixture
+def blog(site: Site) -> Iterator[str]:
+    """Another site, whose page frames a card and, if it could, a page."""
+    frames = (
+        f'<iframe name="card" src="{site.url}/embed/lab/mistral" width="480" height="160"></iframe>'
+        f'<iframe name="page" src="{site.url}/labs/mistral"></iframe>'
+    )
+    server = make_server("127.0.0.1", 0, Response(frames, content_type="text/html"))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}/"
+    server.shutdown()
+    thread.join()
+
+
+def test_another_site_may_frame_cards_and_nothing_else(
+    blog: str, new_context: NewContext, record: Record
+) -> None:
+    """Its readers can go to the page that proves it, in a page of its own."""
+    context = new_context()
+    page = context.new_page()
+    page.goto(blog)
+    card = page.frame_locator("[name=card]")
+    expect(card.get_by_text("0 signed")).to_be_visible()
+    assert page.frame_locator("[name=page]").get_by_role("heading", name="Mistral AI").count() == 0
+    with context.expect_page() as opened:
+        card.get_by_role("link").click()
+    expect(opened.value.get_by_role("heading", name="Mistral AI", exact=True)).to_be_visible()
+    assert context.cookies() == []
+    record.complaints = [said for said in record.complaints if "frame" not in said]
+    record.urls = [url for url in record.urls if not url.startswith(blog)]
