@@ -16,6 +16,7 @@ from pledge.accounts.keys import RecipientsAnswer
 from pledge.accounts.views.account import bp as stewards_account_bp
 from pledge.accounts.views.decisions import bp as stewards_bp
 from pledge.accounts.views.entry import bp as stewards_entry_bp
+from pledge.api.views import bp as api_bp
 from pledge.badges import embeds
 from pledge.badges import service as badges
 from pledge.badges.views import bp as badges_bp
@@ -55,7 +56,7 @@ _PACKAGE = Path(__file__).parent
 _BLUEPRINTS = (
     *(pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
     *(stewards_bp, stewards_entry_bp, stewards_account_bp),
-    badges_bp,
+    *(badges_bp, api_bp),
     *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
 )
 

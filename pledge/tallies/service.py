@@ -158,3 +158,12 @@ def _days(session: Session, pledge: str, lab: str, *, since: date = date.min) ->
         .order_by(DailyChange.day)
     )
     return [(day, int(change)) for day, change in session.execute(rows)]
+
+
+def history(session: Session, pledge: str, lab: str | None = None) -> Sequence[DailyChange]:
+    """Give what each day added to each count, in order: of one lab, or of all. Cost: a row for each."""
+    rows = select(DailyChange).where(DailyChange.pledge == pledge, DailyChange.change != 0)
+    if lab is not None:
+        rows = rows.where(DailyChange.lab == lab)
+    keys = (DailyChange.day, DailyChange.lab, DailyChange.assurance, DailyChange.status)
+    return session.scalars(rows.order_by(*keys)).all()

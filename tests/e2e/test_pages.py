@@ -30,6 +30,7 @@ PAGES = {
     "a search": "/signatories?q=emma",
     "a search without a hit": "/signatories?q=zaphod",
     "labs": "/labs",
+    "data": "/api",
     "badges": "/badges/lab/mistral?style=flat&lang=he",
     "a lab": "/labs/mistral",
     "a lab without a domain": "/labs/openai",

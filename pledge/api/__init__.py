@@ -1,0 +1,1 @@
+"""Open data: what the site shows, for programs."""
