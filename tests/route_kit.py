@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
-from werkzeug.wrappers import Response
+from werkzeug.test import TestResponse
 
 from pledge.instance import Instance
 from pledge.log.service import tree_size
@@ -29,6 +29,8 @@ UNKNOWN = {
     "version": 77,
     "index": 77,
     "filename": "c0ffee.js",
+    "id": "c0ffee" * 5 + "ab",
+    "kind": "c0ffee",
 }
 """Things of the right form that are not there; none may be repeated by an error."""
 
@@ -108,7 +110,10 @@ def prepare(app: Flask) -> Site:
         "index": 1,
         "filename": "style.css",
         "slug": "against-reckless-scaling",
+        "id": sha256.hex()[:32],
+        "kind": "pledge",
     }
+    lab = common | {"slug": "mistral"}
     changing = common | {"token": change_token}
     receipts = common | {"token": receipt}
     stopping = common | {"token": stop_token(instance.keys.contacts, sha256)}
@@ -122,12 +127,14 @@ def prepare(app: Flask) -> Site:
             "receipts.private_file": receipts,
             "receipts.calendar": receipts,
             "news.ask": stopping,
-            "pages.lab": common | {"slug": "mistral"},
+            "pages.lab": lab,
+            "api.lab": lab,
+            "api.lab_history": lab,
         },
     )
 
 
-def faults_of_error(response: Response) -> list[str]:
+def faults_of_error(response: TestResponse) -> list[str]:
     """Say what an error lacks: a designed page, security headers, not to be stored."""
     headers = response.headers
     found = [
@@ -137,7 +144,10 @@ def faults_of_error(response: Response) -> list[str]:
     ]
     if not 400 <= response.status_code < 500:
         found.append(f"status {response.status_code}")
-    if "<main" not in response.get_data(as_text=True) or "text/html" not in headers["Content-Type"]:
+    if response.request.path.startswith("/api/"):
+        if headers["Content-Type"] != "application/problem+json":
+            found.append("not a problem document")
+    elif "<main" not in response.get_data(as_text=True) or "text/html" not in headers["Content-Type"]:
         found.append("not a designed page")
     if headers.get("Cache-Control") != "no-store":
         found.append(f"Cache-Control: {headers.get('Cache-Control')}")

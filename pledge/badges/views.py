@@ -27,25 +27,25 @@ _LATEX: Final = {character: f"\\{character}" for character in "&%$#_{}"} | {
 }
 
 
-@bp.get("/badges/<path:of>")
-def builder(of: str) -> str:
+@bp.get("/badges/<kind>/<slug>")
+def builder(kind: str, slug: str) -> str:
     """Show one badge as it was chosen, the choices, and how to put it elsewhere.
 
     Raises:
         NotFoundError: There is no such badge.
     """
-    instance, match = get_instance(), _OF.fullmatch(of)
+    instance, of = get_instance(), f"{kind}/{slug}"
     asked = {name: text for name in _FIELDS if (text := request.args.get(name, ""))}
     look = parse_look(urlencode(asked))
     badge = None
-    if match is not None:
+    if _OF.fullmatch(of):
         with instance.database.reading() as session:
-            badge = find_badge(session, match[1], match[2], look.lang)
-    if match is None or badge is None:
+            badge = find_badge(session, kind, slug, look.lang)
+    if badge is None:
         raise NotFoundError("There is no such badge here.")
     query = urlencode(asked)
     image = f"{instance.config.url}/badge/{of}.svg" + (f"?{query}" if query else "")
-    page = instance.config.url + _PAGES[match[1]].format(match[2])
+    page = instance.config.url + _PAGES[kind].format(slug)
     return render_template(
         "badges/builder.html",
         of=of,
