@@ -128,8 +128,8 @@ def prepare(app: Flask) -> Site:
             "receipts.calendar": receipts,
             "news.ask": stopping,
             "pages.lab": lab,
-            "api.lab": lab,
-            "api.lab_history": lab,
+            "api.getLab": lab,
+            "api.getHistory": lab,
         },
     )
 
