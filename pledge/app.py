@@ -152,7 +152,7 @@ def _static_url(hashes: dict[str, str], name: str) -> str:
 def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
     card = app.jinja_env.get_template("badges/embed.html").render
     return {
-        "badge": partial(badges.answer, instance.database),
+        "badge": partial(badges.answer, instance.database, instance.log.tiles),
         "embed": partial(embeds.answer, instance.database, card, instance.config.url),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),

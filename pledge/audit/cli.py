@@ -11,14 +11,14 @@ from pathlib import Path
 import click
 
 from pledge.audit.console import UNREADABLE, WRONG, Stop, plain_errors, read_bounded, write_atomically
-from pledge.audit.receipts import explain
+from pledge.audit.receipts import explain_badge, explain_receipt, is_svg
 from pledge.audit.report import Report
 from pledge.audit.service import Progress
 from pledge.audit.service import audit as audit_log
-from pledge.audit.source import open_source
+from pledge.audit.source import open_source, read_at
 from pledge.audit.trust import Trust, install, installed_path, read_trust
 from pledge.core.policy import VerifiedCheckpoint, verify_checkpoint
-from pledge.core.receipt import MAX_RECEIPT_BYTES, parse_receipt, verify_receipt
+from pledge.core.receipt import MAX_RECEIPT_BYTES
 from pledge.core.tlog.note import MAX_NOTE_BYTES
 from pledge.errors import MalformedError, PledgeError, VerificationError
 
@@ -29,22 +29,22 @@ _POLICY = click.option(
 
 
 @click.command()
-@click.argument("receipt_file", metavar="RECEIPT", type=_FILE, required=False)
+@click.argument("location", metavar="RECEIPT|BADGE|URL", required=False)
 @_POLICY
 @click.option("--install-policy", "new_policy", type=_FILE, help="Believe this policy from now on.")
-def verify(receipt_file: Path | None, policy_file: Path | None, new_policy: Path | None) -> None:
-    """Check a RECEIPT, offline.
+def verify(location: str | None, policy_file: Path | None, new_policy: Path | None) -> None:
+    """Check a RECEIPT or a BADGE with its proof inside, offline; or one at an address.
 
     Only the policy says whom to believe; keys inside a receipt never do. Exit codes: 0 accepted, 1 rejected,
     2 wrong usage or unreadable, 3 not understood by this version.
     """
-    if receipt_file is None and new_policy is None:
-        raise click.UsageError("Name a receipt, or a policy to install.")
+    if location is None and new_policy is None:
+        raise click.UsageError("Name a receipt or a badge, or a policy to install.")
     with plain_errors():
         if new_policy is not None:
             _install(new_policy)
-        if receipt_file is not None:
-            _verify(receipt_file, read_trust(policy_file))
+        if location is not None:
+            _verify(location, read_trust(policy_file))
 
 
 def _install(file: Path) -> None:
@@ -57,18 +57,18 @@ def _install(file: Path) -> None:
     )
 
 
-def _verify(file: Path, trust: Trust) -> None:
+def _verify(location: str, trust: Trust) -> None:
     try:
-        data = read_bounded(file, MAX_RECEIPT_BYTES)
+        data = read_at(location, MAX_RECEIPT_BYTES)
     except MalformedError as error:
         raise Stop(str(error), UNREADABLE) from error
     _say(trust.lines())
     try:
-        verified = verify_receipt(parse_receipt(data), trust.policy)
+        lines = explain_badge(data, trust.policy) if is_svg(data) else explain_receipt(data, trust.policy)
     except (MalformedError, VerificationError) as error:
         raise Stop(f"Rejected. {error} [{error.code}]", WRONG) from error
     click.echo("")
-    _say(explain(verified))
+    _say(lines)
 
 
 @click.command()

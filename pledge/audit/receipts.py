@@ -1,8 +1,12 @@
 """What a verified receipt means, in plain words, and what it does not mean."""
 
 from pledge.audit.console import fact, utc_minute
-from pledge.core.receipt import Verified
+from pledge.badges.signatory import draw
+from pledge.core.badge_proof import extract_proof, verify_badge_proof
+from pledge.core.policy import Policy
+from pledge.core.receipt import Verified, parse_receipt, verify_receipt
 from pledge.core.statement import Signing, keyid_of
+from pledge.errors import VerificationError
 
 _LAB = {
     "lab-email": "{lab}: an address at the lab was checked on {day}. That is the notary's word",
@@ -15,9 +19,11 @@ _LAB = {
 _CHECKED = """\
 What was checked
   The signatory's key signed exactly this statement and this text.
-  A notary of the policy signed it too, and stands in the same log, earlier.
+  A notary of the policy signed it too.
   A log of the policy signed a state of itself that holds this entry.
-  Whatever the receipt opens of name, role and reason is what the signatory signed."""
+  Whatever is opened of name, role and reason is what the signatory signed."""
+_CHECKED_NOTARY = "  The notary stands in the same log, earlier."
+_CHECKED_PICTURE = "  The picture says that, and nothing else."
 
 _NOT_MEANT = """\
 What this does not say
@@ -31,8 +37,46 @@ that the log shows everyone the same"""
 _WITNESSED = "witnessed: a quorum of the policy's witnesses saw the log only ever grow"
 
 
-def explain(verified: Verified) -> list[str]:
-    """Say what a receipt shows, in lines for a terminal."""
+def is_svg(data: bytes) -> bool:
+    """Whether these bytes begin as a badge does; a receipt never does."""
+    return data.lstrip()[:4] in {b"<svg", b"<?xm"}
+
+
+def explain_receipt(data: bytes, policy: Policy) -> list[str]:
+    """Verify a receipt, and say what it shows, in lines for a terminal.
+
+    Raises:
+        VerificationError, MalformedError, NotUnderstoodError: As ``verify_receipt``.
+    """
+    return [
+        *_explain(verify_receipt(parse_receipt(data), policy)),
+        "",
+        _CHECKED,
+        _CHECKED_NOTARY,
+        "",
+        _NOT_MEANT,
+    ]
+
+
+def explain_badge(data: bytes, policy: Policy) -> list[str]:
+    """Verify a badge and the proof inside, and say what they show.
+
+    Raises:
+        VerificationError: The proof does not hold, or the picture is not the one that is drawn of it.
+        MalformedError: There is no proof inside, or it does not follow its format.
+        NotUnderstoodError: Its leaf is of a kind or version that this reader does not know.
+    """
+    picture, proof = extract_proof(data)
+    verified = verify_badge_proof(proof, policy)
+    if picture != draw(proof):
+        raise VerificationError(
+            "The proof inside holds, but this version draws another picture of it. Do not believe the picture.",
+            code="badge-picture",
+        )
+    return [*_explain(verified), "", _CHECKED, _CHECKED_PICTURE, "", _NOT_MEANT]
+
+
+def _explain(verified: Verified) -> list[str]:
     signing = verified.signing
     checkpoint = verified.checkpoint
     return [
@@ -51,10 +95,6 @@ def explain(verified: Verified) -> list[str]:
         ),
         fact("Grade", _WITNESSED if verified.grade == "witnessed" else _LOGGED),
         fact("Freshness", _freshness(verified)),
-        "",
-        _CHECKED,
-        "",
-        _NOT_MEANT,
     ]
 
 

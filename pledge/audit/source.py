@@ -1,7 +1,9 @@
 """Where a log is read from: a directory that ``pledge export`` wrote, or a site."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from pledge.audit.console import read_bounded
 from pledge.audit.site import Site
@@ -59,6 +61,22 @@ class Directory:
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
+
+
+def read_at(location: str, max_bytes: int) -> bytes:
+    """Read one file, by its name or its address.
+
+    Raises:
+        NotFoundError: There is none.
+        MalformedError: An address that may not be used, or a file of more than ``max_bytes``.
+        UnavailableError: The site does not give it now.
+    """
+    if "://" not in location:
+        return read_bounded(Path(location), max_bytes)
+    parts = urlsplit(location)
+    with closing(Site(f"{parts.scheme}://{parts.netloc}")) as site:
+        target = parts.path or "/"
+        return site.follow(f"{target}?{parts.query}" if parts.query else target, max_bytes=max_bytes).body
 
 
 def open_source(location: str) -> Source:

@@ -8,13 +8,14 @@ labelColor  of the left side
 logo        none, to leave the seal out
 lang        one of ``words.LANGUAGES``
 theme       light or dark, for a page that asks for the one it needs; else the reader's
+proof       1, for a signatory's badge that carries the proof of the signing inside
 =========== ==========================================================================
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from pledge.badges.words import LANGUAGES
 
@@ -22,7 +23,7 @@ Style = Literal["seal", "flat", "flat-square", "plastic", "for-the-badge", "soci
 Theme = Literal["auto", "light", "dark"]
 
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
-MAX_QUERY: Final = 300
+MAX_QUERY: Final = 1000
 _MAX_LABEL: Final = 60
 _MAX_FIELDS: Final = 16
 _HEX: Final = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})")
@@ -51,6 +52,7 @@ class Look:
     has_logo: bool = True
     lang: str = "en"
     theme: Theme = "auto"
+    has_proof: bool = False
 
 
 def parse_look(query: str) -> Look:
@@ -69,7 +71,23 @@ def parse_look(query: str) -> Look:
         has_logo=asked.get("logo") != "none",
         lang=lang if lang in LANGUAGES else "en",
         theme=cast("Theme", theme) if theme in {"light", "dark"} else "auto",
+        has_proof=asked.get("proof") == "1",
     )
+
+
+def format_look(look: Look) -> str:
+    """Write a look as the query that asks for it, in ASCII, without what goes without saying."""
+    asked = {
+        "style": look.style if look.style != "seal" else None,
+        "label": look.label,
+        "color": look.color,
+        "labelColor": look.label_color,
+        "logo": None if look.has_logo else "none",
+        "lang": look.lang if look.lang != "en" else None,
+        "theme": look.theme if look.theme != "auto" else None,
+        "proof": "1" if look.has_proof else None,
+    }
+    return urlencode({name: text for name, text in asked.items() if text is not None})
 
 
 def _color(text: str) -> str | None:

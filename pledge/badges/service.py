@@ -3,17 +3,21 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pledge.badges.look import Look, parse_look
-from pledge.badges.render import Badge, State, render_badge
-from pledge.badges.words import LANGUAGES, Words, counted
+from pledge.badges import signatory
+from pledge.badges.look import Look, format_look, parse_look
+from pledge.badges.render import Badge, render_badge
+from pledge.badges.words import LANGUAGES, counted
+from pledge.core.tlog.tile import TileCache
 from pledge.db import Database
 from pledge.labs.models import Lab
 from pledge.pledges.models import Signing, Text
+from pledge.pledges.receipts import build_badge_proof
 from pledge.pledges.texts import DEFAULT_SLUG
 from pledge.tallies import service as tallies
 from pledge.web.prepared import Answer
@@ -26,7 +30,7 @@ _UNKNOWN: Final = "no-cache, max-age=0"
 _COLORS: Final = {"good": "0f5c4a", "plain": "5d5a52", "unknown": "lightgrey"}
 
 
-def answer(database: Database, asked: str) -> Answer | None:
+def answer(database: Database, tiles: TileCache, asked: str) -> Answer | None:
     """Answer a path under ``/badge/`` with its query.
 
     A badge that nobody knows is grey, and 200: an image must not break a page.
@@ -39,6 +43,10 @@ def answer(database: Database, asked: str) -> Answer | None:
     look = parse_look(query)
     with database.reading() as session:
         badge = find_badge(session, kind, name, look.lang)
+        if look.has_proof and kind == "signatory" and form == "svg":
+            body = _with_proof(session, tiles, name, look)
+            if body is not None:
+                return Answer(body, _TYPES[form], _KNOWN)
     cache = _KNOWN
     if badge is None:
         words = LANGUAGES[look.lang]
@@ -51,6 +59,16 @@ def answer(database: Database, asked: str) -> Answer | None:
 def find_badge(session: Session, kind: str, name: str, lang: str) -> Badge | None:
     """Give what the badge of a pledge, lab or named signatory says; None where nobody knows it."""
     return _FINDERS[kind](session, name, lang)
+
+
+def _with_proof(session: Session, tiles: TileCache, public_id: str, look: Look) -> bytes | None:
+    """Draw the badge of a current named signing with its proof inside; None where there is none to prove."""
+    current = (Signing.public_id == public_id, Signing.visibility == "named", Signing.status == "current")
+    sha256 = session.scalar(select(Signing.sha256).where(*current))
+    if sha256 is None:
+        return None
+    asked = format_look(replace(look, has_proof=False))
+    return signatory.draw_with_proof(build_badge_proof(session, sha256, tiles=tiles, look=asked))
 
 
 def _endpoint(badge: Badge, look: Look) -> bytes:
@@ -96,17 +114,7 @@ def _signatory(session: Session, public_id: str, lang: str) -> Badge | None:
     ).one_or_none()
     if row is None:
         return None
-    words = LANGUAGES[lang]
-    said, state = _standing(words, row.status)
-    if row.status == "current" and row.assurance == "lab-email":
-        said = f"{said} · {words.lab_address}"
-    return Badge(words.pledge, said, words.pledge, state, rings=2)
-
-
-def _standing(words: Words, status: str) -> tuple[str, State]:
-    if status == "current":
-        return words.signed, "good"
-    return {"former": words.former, "lapsed": words.lapsed, "withdrawn": words.withdrawn}[status], "plain"
+    return signatory.say(row.status, row.assurance, lang)
 
 
 _FINDERS: Final[dict[str, Callable[[Session, str, str], Badge | None]]] = {

@@ -50,12 +50,11 @@ from pledge.errors import MalformedError, VerificationError
 Grade: TypeAlias = Literal["logged", "witnessed"]
 
 MAX_RECEIPT_BYTES = 2**20
-_MAX_PROOF_CHARS = 400_000
-_MAX_TEXT_CHARS = 200_000
+MAX_PROOF_CHARS = 400_000
+MAX_TEXT_CHARS = 200_000
 
-_FIELD: Codec[Field] = choice("name", "role", "reason")
 _ENTRY = octets(1, MAX_ENTRY_BYTES)
-_PROOF = text(_MAX_PROOF_CHARS)
+_PROOF = text(MAX_PROOF_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,15 @@ class Verified:
 
 
 @record
-class _Opening:
+class FileOpening:
+    """An opening as files have it, below the name of its field."""
+
     salt: bytes = member(octets(32, 32))
     value: str = member(text(2000))
+
+
+FileOpenings: TypeAlias = dict[Field, FileOpening]
+OPENINGS: Codec[FileOpenings] = mapping(choice("name", "role", "reason"), nested(FileOpening), 0, 3)
 
 
 @record
@@ -120,9 +125,9 @@ class _Notary:
 class _File:
     leaf: bytes = member(_ENTRY)
     notary: _Notary = member(nested(_Notary))
-    openings: dict[Field, _Opening] = member(mapping(_FIELD, nested(_Opening), 0, 3))
+    openings: FileOpenings = member(OPENINGS)
     proof: str = member(_PROOF)
-    text: str = member(text(_MAX_TEXT_CHARS))
+    text: str = member(text(MAX_TEXT_CHARS))
     type_: Literal["receipt/v1"] = member(choice("receipt/v1"))
 
 
@@ -139,9 +144,7 @@ def parse_receipt(data: bytes) -> Receipt:
     return Receipt(
         leaf=file.leaf,
         proof=file.proof.encode(),
-        openings={
-            field: Opening(field, opening.salt, opening.value) for field, opening in file.openings.items()
-        },
+        openings=from_file(file.openings),
         text=file.text,
         notary_leaf=file.notary.leaf,
         notary_proof=file.notary.proof.encode(),
@@ -161,10 +164,7 @@ def format_receipt(receipt: Receipt) -> bytes:
     file = _File(
         leaf=receipt.leaf,
         notary=_Notary(leaf=receipt.notary_leaf, proof=notary_proof),
-        openings={
-            field: _Opening(salt=opening.salt, value=opening.value)
-            for field, opening in receipt.openings.items()
-        },
+        openings=to_file(receipt.openings),
         proof=proof,
         text=receipt.text,
         type_="receipt/v1",
@@ -173,6 +173,20 @@ def format_receipt(receipt: Receipt) -> bytes:
     if parse_receipt(data) != receipt:
         raise MalformedError("This receipt cannot be written.")
     return data
+
+
+def from_file(openings: FileOpenings) -> dict[Field, Opening]:
+    """Give the openings of a file.
+
+    Raises:
+        MalformedError: one of them is none.
+    """
+    return {field: Opening(field, opening.salt, opening.value) for field, opening in openings.items()}
+
+
+def to_file(openings: Mapping[Field, Opening]) -> FileOpenings:
+    """Write openings as files have them; ``from_file`` gives them back."""
+    return {field: FileOpening(salt=opening.salt, value=opening.value) for field, opening in openings.items()}
 
 
 def verify_receipt(receipt: Receipt, policy: Policy) -> Verified:
@@ -188,28 +202,52 @@ def verify_receipt(receipt: Receipt, policy: Policy) -> Verified:
         MalformedError: a part of it does not follow its format.
         NotUnderstoodError: its leaf is of a kind or version that this reader does not know.
     """
-    envelope = parse_envelope(receipt.leaf)
+    verified, notaries = verify_logged(receipt.leaf, receipt.proof, receipt.text, receipt.openings, policy)
+    signing = verified.signing
+    notary_index, also_seen = _verify_proof(receipt.notary_leaf, receipt.notary_proof, signing.origin, policy)
+    _verify_one_log(verified.checkpoint, also_seen.checkpoint)
+    if notary_index >= verified.index or _notary_key(receipt.notary_leaf, signing) not in notaries:
+        raise VerificationError("The notary's entry is not of a notary that signed.", code="receipt-notary")
+    return verified
+
+
+def verify_logged(
+    leaf: bytes, proof: bytes, pledge: str, openings: Mapping[Field, Opening], policy: Policy
+) -> tuple[Verified, set[str]]:
+    """Verify a signing, and that it is logged; what a receipt shows beyond that is its notary's place in the log.
+
+    Args:
+        leaf: The entry.
+        proof: Its tlog-proof.
+        pledge: The text that was signed.
+        openings: As in ``Receipt``.
+        policy: As for ``verify_receipt``.
+
+    Returns:
+        What it shows, and the keys of the notaries that signed.
+
+    Raises:
+        VerificationError, MalformedError, NotUnderstoodError: As ``verify_receipt``.
+    """
+    envelope = parse_envelope(leaf)
     signing = parse_statement(envelope)
     if not isinstance(signing, Signing):
         raise VerificationError("This receipt is not for a signing.", code="receipt-kind")
-    index, seen = _verify_proof(receipt.leaf, receipt.proof, signing.origin, policy)
-    _verify_text(signing, receipt.text)
-    _verify_openings(signing, receipt.openings)
+    index, seen = _verify_proof(leaf, proof, signing.origin, policy)
+    _verify_text(signing, pledge)
+    _verify_openings(signing, openings)
     notaries = _verify_signatures(envelope, signing, policy)
-    notary_index, also_seen = _verify_proof(receipt.notary_leaf, receipt.notary_proof, signing.origin, policy)
-    _verify_one_log(seen.checkpoint, also_seen.checkpoint)
-    if notary_index >= index or _notary_key(receipt.notary_leaf, signing) not in notaries:
-        raise VerificationError("The notary's entry is not of a notary that signed.", code="receipt-notary")
-    return Verified(
+    verified = Verified(
         signing=signing,
         signing_sha256=envelope.payload_sha256,
-        openings=receipt.openings,
+        openings=openings,
         index=index,
         checkpoint=seen.checkpoint,
         grade="witnessed" if seen.quorum_met else "logged",
         witnesses=seen.witnesses,
         newest_cosignature_seconds=seen.newest_cosignature_seconds,
     )
+    return verified, notaries
 
 
 def _verify_proof(leaf: bytes, data: bytes, origin: str, policy: Policy) -> tuple[int, VerifiedCheckpoint]:

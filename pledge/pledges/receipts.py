@@ -7,8 +7,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
+from pledge.core.badge_proof import BadgeProof
 from pledge.core.keys import parse_key
 from pledge.core.receipt import Receipt, format_receipt
+from pledge.core.statement.commitment import Field
 from pledge.core.tlog.proof import format_tlog_proof
 from pledge.core.tlog.tile import TileCache
 from pledge.db import table_of
@@ -45,24 +47,47 @@ def build_receipt(
     (leaf, proof), (notary_leaf, notary_proof) = prove_all(
         session, [sha256, _notary_entry(session, notary)], tiles
     )
-    signing = st.parse_statement(st.parse_envelope(leaf))
-    if not isinstance(signing, st.Signing):
-        raise NotFoundError("This entry is not a signing.")
-    text = get_text(session, signing.pledge.slug, signing.pledge.version)
     return format_receipt(
         Receipt(
             leaf=leaf,
             proof=format_tlog_proof(proof),
-            openings={
-                row.field: st.Opening(field=row.field, salt=row.salt, value=row.value)
-                for row in session.execute(_OPENINGS, {"sha256": sha256})
-                if is_private or row.state == "shown"
-            },
-            text=text.body,
+            openings=_openings(session, sha256, is_private=is_private),
+            text=_text_of(session, leaf),
             notary_leaf=notary_leaf,
             notary_proof=format_tlog_proof(notary_proof),
         )
     )
+
+
+def build_badge_proof(session: Session, sha256: bytes, *, tiles: TileCache, look: str) -> BadgeProof:
+    """Put together what a badge carries of a signing: what anybody may see, and how the picture was asked for.
+
+    Raises:
+        NotFoundError: The log has no such signing, or it still waits for its place.
+    """
+    [(leaf, proof)] = prove_all(session, [sha256], tiles)
+    return BadgeProof(
+        leaf=leaf,
+        proof=format_tlog_proof(proof),
+        openings=_openings(session, sha256, is_private=False),
+        text=_text_of(session, leaf),
+        look=look,
+    )
+
+
+def _openings(session: Session, sha256: bytes, *, is_private: bool) -> dict[Field, st.Opening]:
+    return {
+        row.field: st.Opening(field=row.field, salt=row.salt, value=row.value)
+        for row in session.execute(_OPENINGS, {"sha256": sha256})
+        if is_private or row.state == "shown"
+    }
+
+
+def _text_of(session: Session, leaf: bytes) -> str:
+    signing = st.parse_statement(st.parse_envelope(leaf))
+    if not isinstance(signing, st.Signing):
+        raise NotFoundError("This entry is not a signing.")
+    return get_text(session, signing.pledge.slug, signing.pledge.version).body
 
 
 def find_receipt(session: Session, token: str, *, today: date) -> tuple[bytes, date]:

@@ -79,7 +79,7 @@ def _page(app: Flask, path: str) -> Callable[[], None]:
 
 def _badge(instance: Instance, name: str) -> Callable[[], None]:
     def ask() -> None:
-        answer = badges.answer(instance.database, f"/badge/{name}.svg")
+        answer = badges.answer(instance.database, instance.log.tiles, f"/badge/{name}.svg")
         if answer is None or b"unknown" in answer.body:
             raise RuntimeError(name)
 

@@ -162,6 +162,38 @@ def test_the_verify_page_takes_a_good_receipt(
     expect(visitor.page.locator("#verdict")).to_be_focused()
 
 
+def test_the_verify_page_takes_a_badge_with_its_proof_inside(
+    visitor: Visitor, receipt: Path, tmp_path: Path
+) -> None:
+    """As a file and by its address; what is checked is the proof, and the page says so. Another picture has none."""
+    leaf = parse_receipt(receipt.read_bytes()).leaf
+    address = f"{visitor.site.url}/badge/signatory/{parse_envelope(leaf).payload_sha256[:32]}.svg"
+    badge = tmp_path / "badge.svg"
+    badge.write_bytes(visitor.page.request.get(f"{address}?proof=1").body())
+    visitor.go("/verify")
+    visitor.check_receipt(badge)
+    visitor.expect_verdict("The proof in this badge checks out: signed and logged, but not witnessed")
+    expect(visitor.page.locator("#facts")).to_contain_text("Edmund Bertram")
+    expect(visitor.page.locator("#picture")).to_contain_text("Read this, not the picture.")
+    expect(visitor.page.locator("li[data-step=notary-entry]")).to_contain_text("A badge leaves it out.")
+    visitor.go("/verify")
+    field = visitor.page.get_by_label("Or the address of a signatory’s badge of this site")
+    field.fill(f"{address}?style=flat")
+    field.press("Enter")
+    visitor.expect_verdict("The proof in this badge checks out: signed and logged, but not witnessed")
+    for other, words in (
+        (f"{visitor.site.url}/badge/lab/mistral.svg", "This picture has no proof inside."),
+        ("https://example.org/badge/x.svg", "This is not the address of a badge of this site."),
+    ):
+        field.fill(other)
+        field.press("Enter")
+        expect(visitor.page.locator("#wrong")).to_contain_text(words)
+        expect(visitor.page.locator("#result")).to_be_hidden()
+    policy = tmp_path / "policy"
+    policy.write_bytes(visitor.page.request.get(f"{visitor.site.url}/log/policy").body())
+    assert _verify_offline(badge, policy).returncode == 0
+
+
 def test_the_verify_page_refuses_forgeries(
     visitor: Visitor, receipt: Path, tmp_path: Path, nothing_more: Callable[[], None]
 ) -> None:

@@ -52,6 +52,8 @@ export async function showChecks(place, receipt, policy, words = {}) {
       mark(place, step, "closed");
     });
     showVerified(place, verified, policy, words);
+    if (receipt.notary === null)
+      mark(place, "notary-entry", "open", "A badge leaves it out. The receipt has it.");
     return verified;
   } catch (error) {
     const [step, ring] = STEPS.find(([candidate]) => !passed.has(candidate)) ?? ["leaf", "signature"];

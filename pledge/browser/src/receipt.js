@@ -12,8 +12,8 @@
  * @typedef {import("./policy.js").Policy} Policy
  * @typedef {import("./policy.js").VerifiedCheckpoint} VerifiedCheckpoint
  * @typedef {import("./statement.js").Signing} Signing
- * @typedef {{leaf: Bytes, proof: Bytes, openings: Opening[], text: string, notaryLeaf: Bytes,
- *   notaryProof: Bytes}} Receipt
+ * @typedef {{leaf: Bytes, proof: Bytes, openings: Opening[], text: string,
+ *   notary: {leaf: Bytes, proof: Bytes} | null}} Receipt null in a badge, which is too small for its notary's entry
  * @typedef {"leaf" | "log" | "text" | "openings" | "signatory" | "notary" | "notary-entry"} Step
  *
  * @typedef {object} Verified
@@ -44,10 +44,11 @@ export const MAX_BYTES = 2 ** 20;
 const ENTRY = octets(1, 65_535);
 const PROOF = textOf(400_000);
 const OPENING = record({ salt: octets(32, 32), value: textOf(2_000) });
+export const OPENINGS = record({}, { name: OPENING, role: OPENING, reason: OPENING });
 const FILE = record({
   leaf: ENTRY,
   notary: record({ leaf: ENTRY, proof: PROOF }),
-  openings: record({}, { name: OPENING, role: OPENING, reason: OPENING }),
+  openings: OPENINGS,
   proof: PROOF,
   text: textOf(200_000),
   type: choice("receipt/v1"),
@@ -61,31 +62,38 @@ export function parseReceipt(bytes) {
   const value = parseJson(bytes, MAX_BYTES);
   FILE(value);
   const file = /** @type {any} */ (value); // FILE has checked every member
-  const openings = FIELDS.filter((field) => Object.hasOwn(file.openings, field)).map((field) => {
-    const { salt, value } = file.openings[field];
-    const opening = { field, salt: fromBase64(salt), value };
-    commit(opening); // its own rules, before anything is compared
-    return opening;
-  });
   return {
     leaf: fromBase64(file.leaf),
     proof: utf8(file.proof),
-    openings,
+    openings: readOpenings(file.openings),
     text: file.text,
-    notaryLeaf: fromBase64(file.notary.leaf),
-    notaryProof: utf8(file.notary.proof),
+    notary: { leaf: fromBase64(file.notary.leaf), proof: utf8(file.notary.proof) },
   };
 }
 
 /**
- * @param {Receipt} receipt
+ * @param {any} openings that OPENINGS has checked
+ * @returns {Opening[]}
+ */
+export function readOpenings(openings) {
+  return FIELDS.filter((field) => Object.hasOwn(openings, field)).map((field) => {
+    const { salt, value } = openings[field];
+    const opening = { field, salt: fromBase64(salt), value };
+    commit(opening); // its own rules, before anything is compared
+    return opening;
+  });
+}
+
+/**
+ * @param {Receipt} receipt with its notary's entry
  * @returns {Bytes}
  */
 export function formatReceipt(receipt) {
+  if (receipt.notary === null) throw malformed("A receipt has its notary's entry.");
   const openings = receipt.openings.map(({ field, salt, value }) => [field, { salt: base64(salt), value }]);
   return formatJson({
     leaf: base64(receipt.leaf),
-    notary: { leaf: base64(receipt.notaryLeaf), proof: text(receipt.notaryProof) },
+    notary: { leaf: base64(receipt.notary.leaf), proof: text(receipt.notary.proof) },
     openings: Object.fromEntries(openings),
     proof: text(receipt.proof),
     text: receipt.text,
@@ -115,12 +123,14 @@ export async function verifyReceipt(receipt, policy, passed = () => {}) {
   passed("signatory");
   const notaries = await verifyNotaries(envelope, policy);
   passed("notary");
-  const notary = await verifyProof(receipt.notaryLeaf, receipt.notaryProof, signing.origin, policy);
-  verifyOneLog(seen.checkpoint, notary.seen.checkpoint);
-  if (notary.index >= index || !notaries.includes(notaryKey(receipt.notaryLeaf, signing) ?? "")) {
-    throw notVerified("The notary's entry is not of a notary that signed.");
+  if (receipt.notary !== null) {
+    const notary = await verifyProof(receipt.notary.leaf, receipt.notary.proof, signing.origin, policy);
+    verifyOneLog(seen.checkpoint, notary.seen.checkpoint);
+    if (notary.index >= index || !notaries.includes(notaryKey(receipt.notary.leaf, signing) ?? "")) {
+      throw notVerified("The notary's entry is not of a notary that signed.");
+    }
+    passed("notary-entry");
   }
-  passed("notary-entry");
   const grade = seen.quorumMet ? "witnessed" : "logged";
   return { signing, sha256: hex(sha256(envelope.payload)), openings: receipt.openings, index, seen, grade };
 }

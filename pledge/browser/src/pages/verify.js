@@ -1,5 +1,9 @@
-/** Verify a receipt that the reader chooses or drops, by this site's policy or the reader's own. Nothing is sent. */
+/**
+ * Verify a receipt or a badge that the reader chooses, drops or names by its address here, by this site's policy or the
+ * reader's own. Nothing is sent.
+ */
 
+import { isSvg, parseBadge } from "../badge.js";
 import { utf8 } from "../bytes.js";
 import { showChecks, showUnchecked } from "../checks.js";
 import { enableCopying } from "../copy.js";
@@ -13,6 +17,7 @@ import { MAX_BYTES, readReceipt } from "../receipt.js";
 const result = byId("result", HTMLElement);
 const wrong = byId("wrong", HTMLElement);
 const receiptInput = byId("receipt-file", HTMLInputElement);
+const addressInput = byId("badge-address", HTMLInputElement);
 const policyInput = byId("policy-file", HTMLInputElement);
 
 /** @param {File} file */
@@ -29,29 +34,56 @@ async function readPolicy() {
   return parsePolicy(own ? await bytesOf(own) : utf8(readBlock("policy")));
 }
 
-async function check() {
+async function checkFile() {
   const [file] = receiptInput.files ?? [];
-  if (file === undefined) return;
+  if (file !== undefined) await check(await bytesOf(file), file.name);
+}
+
+/** Check a badge by its address on this site; what it is asked for with its proof. */
+async function checkAddress() {
+  const address = new URL(addressInput.value.trim(), location.href);
+  if (address.origin !== location.origin || !/^\/badge\/.+\.svg$/.test(address.pathname)) {
+    throw malformed(
+      "This is not the address of a badge of this site. Save the picture where it is, and drop the file here.",
+    );
+  }
+  address.searchParams.set("proof", "1");
+  const response = await fetch(address);
+  if (!response.ok) throw malformed("The site did not give this badge.");
+  await check(new Uint8Array(await response.arrayBuffer()), address.href);
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} name of the file, or its address
+ */
+async function check(bytes, name) {
   result.hidden = true;
   const policy = await readPolicy();
-  const receipt = readReceipt(await bytesOf(file));
+  const isBadge = isSvg(bytes);
+  const receipt = isBadge ? await parseBadge(bytes) : readReceipt(bytes);
   result.hidden = false;
   const verified = await showChecks(byId("checked", HTMLElement), receipt, policy);
   const words = { person: "this person", title: titleOf(receipt.text) };
   const facts = verified ? signingInWords(verified.signing, verified.openings, words) : [];
   fillFacts(byId("facts", HTMLElement), facts);
-  byId("verdict", HTMLElement).textContent = verdict(verified?.grade ?? null);
+  byId("verdict", HTMLElement).textContent = verdict(verified?.grade ?? null, isBadge);
+  byId("picture", HTMLElement).hidden = !isBadge || verified === null;
   showUnchecked(verified);
   byId("meaning", HTMLElement).hidden = verified === null;
-  byId("command", HTMLElement).textContent = `pledge verify ${quoted(file.name)} --policy my.policy`;
+  byId("command", HTMLElement).textContent = `pledge verify ${quoted(name)} --policy my.policy`;
   byId("verdict", HTMLElement).focus();
 }
 
-/** @param {"logged" | "witnessed" | null} grade */
-function verdict(grade) {
-  if (grade === "witnessed") return "This receipt checks out: signed, logged and witnessed";
-  if (grade === "logged") return "This receipt checks out: signed and logged, but not witnessed";
-  return "This receipt does not check out";
+/**
+ * @param {"logged" | "witnessed" | null} grade
+ * @param {boolean} isBadge
+ */
+function verdict(grade, isBadge) {
+  const what = isBadge ? "The proof in this badge" : "This receipt";
+  if (grade === "witnessed") return `${what} checks out: signed, logged and witnessed`;
+  if (grade === "logged") return `${what} checks out: signed and logged, but not witnessed`;
+  return `${what} does not check out`;
 }
 
 /** @param {string} name of a file, for a POSIX shell */
@@ -76,7 +108,7 @@ function enableDropping(zone) {
     event.preventDefault();
     if (!event.dataTransfer?.files.length) return;
     receiptInput.files = event.dataTransfer.files;
-    attempt(wrong, check);
+    attempt(wrong, checkFile);
   });
 }
 
@@ -87,9 +119,13 @@ async function start() {
     return;
   }
   for (const input of [receiptInput, policyInput])
-    input.addEventListener("change", () => attempt(wrong, check));
+    input.addEventListener("change", () => attempt(wrong, checkFile));
   receiptInput.addEventListener("click", () => {
     receiptInput.value = ""; // or choosing the same file again, changed since, would be no change
+  });
+  byId("address-form", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(wrong, checkAddress);
   });
   enableDropping(byId("drop", HTMLElement));
   byId("check-here", HTMLElement).hidden = false;
