@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from markupsafe import escape
 
 from pledge.badges.look import MAX_QUERY, parse_look
-from pledge.badges.service import find_badge
+from pledge.badges.service import PAGES, find_badge
 from pledge.badges.words import RIGHT_TO_LEFT
 from pledge.db import Database
 from pledge.errors import MalformedError, NotFoundError
@@ -22,10 +22,9 @@ from pledge.web.prepared import Answer
 Render = Callable[..., str]
 """Renders ``badges/embed.html`` with what it is given."""
 
-_PATH: Final = re.compile(r"/embed/(pledge|lab|signatory)/([a-z0-9-]{1,64})")
+_PATH: Final = re.compile(r"/embed/(pledge|labs?|signatory)/([a-z0-9-]{1,64})")
 _PAGE: Final = re.compile(r"/(pledges|labs|signatories)/([a-z0-9-]{1,64})")
 _KINDS: Final = {"pledges": "pledge", "labs": "lab", "signatories": "signatory"}
-_PAGES: Final = {kind: page for page, kind in _KINDS.items()}
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors *; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -52,7 +51,7 @@ def answer(database: Database, render: Render, url: str, asked: str) -> Answer |
     body = render(
         badge=badge,
         look=look,
-        page=f"{url}/{_PAGES[kind]}/{name}",
+        page=url + PAGES[kind].format(name),
         direction="rtl" if look.lang in RIGHT_TO_LEFT else "ltr",
     )
     return Answer(
@@ -124,9 +123,12 @@ def _page(address: str, url: str) -> tuple[str, str]:
         own, given = urlsplit(url), urlsplit(address)
     except ValueError:
         raise NotFoundError("There is nothing here to embed.") from None
-    match = _PAGE.fullmatch(given.path.rstrip("/"))
-    if (given.scheme, given.netloc) != (own.scheme, own.netloc) or match is None:
+    path = given.path.rstrip("/")
+    match = _PAGE.fullmatch(path)
+    if (given.scheme, given.netloc) != (own.scheme, own.netloc) or not (match or path == PAGES["labs"]):
         raise NotFoundError("There is nothing here to embed.")
+    if match is None:
+        return "labs", "all"
     return _KINDS[match[1]], match[2]
 
 

@@ -13,16 +13,20 @@ from pledge.badges import signatory
 from pledge.badges.look import Look, format_look, parse_look
 from pledge.badges.render import Badge, render_badge
 from pledge.badges.words import LANGUAGES, counted
+from pledge.core import share
 from pledge.core.tlog.tile import TileCache
 from pledge.db import Database
 from pledge.labs.models import Lab
+from pledge.labs.service import headcount_of, list_labs
 from pledge.pledges.models import Signing, Text
 from pledge.pledges.receipts import build_badge_proof
 from pledge.pledges.texts import DEFAULT_SLUG
 from pledge.tallies import service as tallies
 from pledge.web.prepared import Answer
 
-_PATH: Final = re.compile(r"/badge/(pledge|lab|signatory)/([a-z0-9-]{1,64})\.(svg|json)")
+_PATH: Final = re.compile(r"/badge/(pledge|labs?|signatory)/([a-z0-9-]{1,64})\.(svg|json)")
+PAGES: Final = {"pledge": "/pledges/{}", "lab": "/labs/{}", "labs": "/labs", "signatory": "/signatories/{}"}
+"""What each kind of badge leads to, by its name."""
 _TYPES: Final = {"svg": "image/svg+xml; charset=utf-8", "json": "application/json"}
 # GitHub's image proxy keeps an image for a year unless it is told how long; five minutes is as fresh as it gets.
 _KNOWN: Final = "public, max-age=300, s-maxage=300"
@@ -106,6 +110,22 @@ def _lab(session: Session, slug: str, lang: str) -> Badge | None:
     )
 
 
+def _labs(session: Session, name: str, lang: str) -> Badge | None:
+    """Say of all labs together how many signed, and of those whose headcounts are accepted, what share that is."""
+    if name != "all":
+        return None
+    words, counts = LANGUAGES[lang], tallies.by_lab(session, DEFAULT_SLUG)
+    labs = [
+        share.figures(tallies.headline(counts.get(lab.slug, {})), headcount_of(lab))
+        for lab in list_labs(session)
+    ]
+    said = counted(words.from_labs, sum(tallies.headline(cells) for cells in counts.values()), lang)
+    found = share.all_together(labs)
+    if found and found.share and found.share.high is not None and found.share.high <= 1000:  # noqa: PLR2004  # tenths of a per cent
+        said += f" · {found.share.low / 10:g}–{found.share.high / 10:g} %"
+    return Badge(words.against, said, words.pledge, "good", rings=2)
+
+
 def _signatory(session: Session, public_id: str, lang: str) -> Badge | None:
     row = session.execute(
         select(Signing.status, Signing.assurance).where(
@@ -120,5 +140,6 @@ def _signatory(session: Session, public_id: str, lang: str) -> Badge | None:
 _FINDERS: Final[dict[str, Callable[[Session, str, str], Badge | None]]] = {
     "pledge": _pledge,
     "lab": _lab,
+    "labs": _labs,
     "signatory": _signatory,
 }

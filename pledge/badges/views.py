@@ -10,15 +10,14 @@ from markupsafe import escape
 from pledge.badges.embeds import HEIGHT, WIDTH, describe, frame
 from pledge.badges.look import STYLES, Look, parse_look
 from pledge.badges.render import Badge
-from pledge.badges.service import find_badge
+from pledge.badges.service import PAGES, find_badge
 from pledge.badges.words import LANGUAGES, NAMES
 from pledge.errors import NotFoundError
 from pledge.instance import get_instance
 
 bp = Blueprint("badges", __name__)
 
-_OF: Final = re.compile(r"(pledge|lab|signatory)/([a-z0-9-]{1,64})")
-_PAGES: Final = {"pledge": "/pledges/{}", "lab": "/labs/{}", "signatory": "/signatories/{}"}
+_OF: Final = re.compile(r"(pledge|labs?|signatory)/([a-z0-9-]{1,64})")
 _FIELDS: Final = ("style", "lang", "theme", "label", "color", "logo")
 _LATEX: Final = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -45,7 +44,7 @@ def builder(kind: str, slug: str) -> str:
         raise NotFoundError("There is no such badge here.")
     query = urlencode(asked)
     image = f"{instance.config.url}/badge/{of}.svg" + (f"?{query}" if query else "")
-    page = instance.config.url + _PAGES[kind].format(slug)
+    page = instance.config.url + PAGES[kind].format(slug)
     return render_template(
         "badges/builder.html",
         of=of,

@@ -81,6 +81,13 @@ def figures(count: int, people: Range | None, percents: Iterable[int] = LINES) -
     )
 
 
+def all_together(labs: Iterable[Figures]) -> Figures | None:
+    """Say of all labs whose headcounts can be believed what can be said of them as one; None where there is no such."""
+    found = [lab for lab in labs if lab.share and not lab.is_beyond]
+    people = together(lab.people for lab in found if lab.people)
+    return figures(sum(lab.count for lab in found), people) if people else None
+
+
 def share(count: int, people: Range) -> Range:
     """Give which share so many signatories are, in tenths of a per cent: at least ``low``, at most ``high``.
 

@@ -38,11 +38,13 @@ def home() -> str:
         size = tree_size(session)
         counts = tallies.by_lab(session, text.slug)
         newest = reading.find(session, reading.Filter(pledge=text.slug), size=_NEWEST)
+        listed = _labs(session, counts)
         return render_template(
             "home/home.html",
             pledge=folded(text),
             counts=_by_assurance(_sum(counts)),
-            labs=_labs(session, counts),
+            labs=listed,
+            scale=_scale(listed),
             newest=rows(newest.rows, lab_names(session)),
             log={"size": size, "is_witnessed": size > 0 and is_witnessed(session, size - 1)},
         )
@@ -54,13 +56,11 @@ def labs() -> str:
     with get_instance().database.reading() as session:
         counts = tallies.by_lab(session, texts.DEFAULT_SLUG)
         listed = _labs(session, counts)
-        found = [lab["figures"] for lab in listed if lab["figures"].share and not lab["figures"].is_beyond]
-        together = share.figures(sum(lab.count for lab in found), share.together(lab.people for lab in found))
         return render_template(
             "labs/list.html",
             labs=listed,
-            together=together if together.share else None,
-            scale=charts.share_scale([lab.share.high for lab in found]),
+            together=share.all_together(lab["figures"] for lab in listed),
+            scale=_scale(listed),
         )
 
 
@@ -213,6 +213,12 @@ def _labs(session: Session, counts: dict[str, _Counts]) -> list[dict[str, Any]]:
         }
 
     return [entry(lab) for lab in list_labs(session)]
+
+
+def _scale(labs: list[dict[str, Any]]) -> int:
+    """Give what the right edge of the bars of all labs stands for."""
+    found = [lab["figures"] for lab in labs]
+    return charts.share_scale([lab.share.high for lab in found if lab.share and not lab.is_beyond])
 
 
 def _percent(text: str) -> int | None:

@@ -62,19 +62,34 @@ def test_what_is_known_may_be_kept_for_minutes(ada: Person) -> None:
     public_id = ada.sign_publicly()[-32:]
     said = {
         path: words(badge(ada, path))
-        for path in (f"signatory/{public_id}", "lab/mistral", "lab/cohere", "pledge/against-reckless-scaling")
+        for path in (
+            f"signatory/{public_id}",
+            "lab/mistral",
+            "lab/cohere",
+            "labs/all",
+            "pledge/against-reckless-scaling",
+        )
     }
     assert said == {
         f"signatory/{public_id}": "Pledge against reckless scaling | signed · lab address",
         "lab/mistral": "Mistral AI: against reckless scaling | 1 signed",
         "lab/cohere": "Cohere: against reckless scaling | 0 signed",
+        "labs/all": "against reckless scaling | 1 from lab addresses",
         "pledge/against-reckless-scaling": "against reckless scaling | 1 from lab addresses",
     }
     assert badge(ada, "lab/mistral").headers["Cache-Control"] == "public, max-age=300, s-maxage=300"
 
 
 @pytest.mark.parametrize(
-    "path", ["lab/nowhere", "pledge/nothing", "signatory/" + "0" * 32, "signatory/abc", "lab/" + "a" * 64]
+    "path",
+    [
+        "lab/nowhere",
+        "pledge/nothing",
+        "signatory/" + "0" * 32,
+        "signatory/abc",
+        "lab/" + "a" * 64,
+        "labs/some",
+    ],
 )
 def test_what_is_not_known_is_grey_and_not_kept(ada: Person, path: str) -> None:
     response = badge(ada, path)

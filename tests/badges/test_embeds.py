@@ -21,6 +21,7 @@ def test_a_card_is_all_in_one_and_may_be_framed(ada: Person) -> None:
     path = ada.sign_publicly()
     for of, said in (
         ("lab/mistral", "1 signed"),
+        ("labs/all", "1 from lab addresses"),
         ("pledge/against-reckless-scaling", "1 from lab addresses"),
         (f"signatory/{path[-32:]}", "signed · lab address"),
     ):
@@ -60,7 +61,7 @@ def test_nothing_else_may_be_framed(ada: Person) -> None:
 
 def test_pages_say_how_they_are_embedded(ada: Person) -> None:
     path = ada.sign_publicly()
-    for page in ("/labs/mistral", path):
+    for page in ("/labs", "/labs/mistral", "/pledges/against-reckless-scaling/1", path):
         link = re.search(
             r'<link rel="alternate"\s+type="application/json\+oembed"\s+href="([^"]+)"',
             ada.client.get(page).text,

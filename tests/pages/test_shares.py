@@ -118,3 +118,17 @@ def test_a_line_needs_two_days() -> None:
     assert (chart.path, chart.top, chart.now) == ("M0 300H0V210H500V30H1000", 10, 9)
     assert chart.rows[0] == (TODAY, 9)
     assert [count for _, count in chart.rows] == [9, 9, 3, 3]
+
+
+def test_the_badge_and_the_front_page_give_the_share_of_all_labs(client: FlaskClient, app: Flask) -> None:
+    instance: Instance = app.extensions["pledge"]
+    add_lab(instance, "sharp", [observed(100, 100)], [1] * 10)
+    add_lab(instance, "wide", [observed(100, 300)], [1] * 20)
+    add_lab(instance, "unknown", [], [1])
+    add_lab(instance, "wrong", [observed(1, 1)], [1, 1])
+    badge = client.get("/badge/labs/all.svg").text
+    assert "33 from lab addresses · 7.5–15 %" in badge
+    home = client.get("/").text
+    assert home.count('class="chart share-bar"') == 3  # the lines, and two labs
+    assert "6.6 % to 20 %" in home
+    assert home.count("count only") >= 2
