@@ -9,7 +9,7 @@ WITH_NODE = PATH="$$(node -e 'process.exit(process.versions.node.split(".")[0] <
 # Every branch of the core is tested; what is not is named, and fails.
 CORE_IS_COVERED := --cov=pledge.core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
-.PHONY: run serve test test-python test-browser check format bench pictures wheel lock clean
+.PHONY: run serve test test-python test-browser check format bench pictures messages wheel lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp pledge/static/style.css
@@ -48,6 +48,10 @@ wheel: .venv/run.stamp pledge/static/style.css
 
 pictures: .venv/dev.stamp pledge/static/style.css
 	@$(BIN)/python -m tests.pictures
+
+messages: .venv/run.stamp
+	@mkdir -p var
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --output var/messages.pot .
 
 lock: .venv/run.stamp
 	$(BIN)/pip install --quiet uv

@@ -2,8 +2,14 @@
 
 Each carries a stable ``code`` that programs may rely on and a message fit to show to whoever made the
 request: it never repeats an address, a secret or the text of a tip. One table in ``web`` maps the kinds to
-HTTP statuses.
+HTTP statuses, and ``web.strings`` translates where a message is shown: it stands in the call as one literal string, or
+in a constant marked with ``noop``.
 """
+
+
+def noop(text: str) -> str:
+    """Mark a string for translation where it is shown, and give it as it is."""
+    return text
 
 
 class PledgeError(Exception):
@@ -12,12 +18,15 @@ class PledgeError(Exception):
     Args:
         message: One or two plain sentences: what is wrong and what to do.
         code: Stable, lower-case, hyphenated; narrower than the class where a caller can act on it.
+        values: What stands in the message as ``%(name)s``, which is then still one string to translate.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, code: str | None = None, **values: object) -> None:
+        super().__init__(message % values if values else message)
+        self.message = message
+        self.values = values
         if code is not None:
             self.code = code
 

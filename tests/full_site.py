@@ -48,6 +48,10 @@ _PEOPLE = (
 )
 
 
+REASON = "I have seen what haste can do."
+ROLES_AND_NAMES = tuple(words for _, name, role, _, _ in _PEOPLE for words in (name, role) if words)
+"""What people say of themselves."""
+
 _FIRST_OF_SECOND_VERSION = "Robert Walton"
 _SECOND_VERSION = (
     ("a group that holds back alone may only fall behind", "whoever holds back alone may only fall behind"),
@@ -101,7 +105,7 @@ def _sign_all(
             _publish_second_version(instance)
         mailbox = re.sub(r"[^a-z]", "", name.split()[-1].lower())
         person = Person(app, name=name, address=f"{mailbox}@{domain or _DOMAINS[lab]}", lab=lab)
-        reason = "I have seen what haste can do." if name == "Jean Valjean" else ""
+        reason = REASON if name == "Jean Valjean" else ""
         path = person.sign(role=role, reason=reason, clauses=["ask-before-paying"] if role else [])
         page = person.client.get(path).text
         people[name] = person, page.split('href="/signatories/')[1][:32]

@@ -25,15 +25,16 @@ from pledge.core.keys import parse_key, verify_ed25519
 from pledge.core.logstate import LogState
 from pledge.errors import ConflictError, ForbiddenError, MalformedError, NotFoundError, VerificationError
 from pledge.log.notary import Notary
+from pledge.web.strings import lazy_gettext as _
 
 APPROVED_DAYS = 7
 TERM_MONTHS = 12
 OPEN_DAYS = 30
 ROTATED = "rotated"
 REASONS = (
-    ("left", "They are no longer a steward"),
-    ("compromised", "Somebody else may have the key"),
-    ("lost", "They can no longer use the key"),
+    ("left", _("They are no longer a steward")),
+    ("compromised", _("Somebody else may have the key")),
+    ("lost", _("They can no longer use the key")),
 )
 MAX_BUNDLE_BYTES = 65_536
 

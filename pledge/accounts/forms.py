@@ -14,6 +14,8 @@ from pledge.core.statement import parse_base64
 from pledge.core.totp import parse_secret
 from pledge.errors import ForbiddenError, MalformedError
 from pledge.web.forms import SiteForm, choice
+from pledge.web.strings import lazy_gettext as _
+from pledge.web.strings import said
 
 _MAX_CODE = 40
 _MAX_RESPONSE = 32_768
@@ -47,7 +49,7 @@ def _new_password(_form: object, field: Any) -> None:  # noqa: ANN401  # any WTF
     try:
         check_password(field.data or "")
     except MalformedError as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(said(error)) from None
 
 
 class ActForm(SiteForm):
@@ -57,9 +59,11 @@ class ActForm(SiteForm):
 class SignInForm(SiteForm):
     """Name, password and second factor."""
 
-    name = StringField("Name", [InputRequired("Say who you are."), Length(max=200)])
-    password = PasswordField("Password", [InputRequired("Give your password."), Length(max=MAX_CHARACTERS)])
-    code = StringField("Code", [InputRequired("Give the code of your app."), Length(max=_MAX_CODE)])
+    name = StringField(_("Name"), [InputRequired(_("Say who you are.")), Length(max=200)])
+    password = PasswordField(
+        _("Password"), [InputRequired(_("Give your password.")), Length(max=MAX_CHARACTERS)]
+    )
+    code = StringField(_("Code"), [InputRequired(_("Give the code of your app.")), Length(max=_MAX_CODE)])
 
     def to_credentials(self) -> Credentials:
         """Give what was typed."""
@@ -69,9 +73,9 @@ class SignInForm(SiteForm):
 class PasswordForm(SiteForm):
     """A new password and the code app that goes with it."""
 
-    secret = HiddenField(validators=[InputRequired("Load the page again."), Length(max=_MAX_CODE)])
-    password = PasswordField("Password", [InputRequired("Choose a password."), _new_password])
-    code = StringField("Code from the app", [InputRequired("Give the code."), Length(max=_MAX_CODE)])
+    secret = HiddenField(validators=[InputRequired(_("Load the page again.")), Length(max=_MAX_CODE)])
+    password = PasswordField(_("Password"), [InputRequired(_("Choose a password.")), _new_password])
+    code = StringField(_("Code from the app"), [InputRequired(_("Give the code.")), Length(max=_MAX_CODE)])
 
     def to_password(self) -> NewPassword:
         """Give what was typed.
@@ -86,7 +90,7 @@ class PasswordForm(SiteForm):
 class ChangePasswordForm(PasswordForm):
     """The same in place of what there was; ``current`` where there was one."""
 
-    current = PasswordField("Current password", [Length(max=MAX_CHARACTERS)])
+    current = PasswordField(_("Current password"), [Length(max=MAX_CHARACTERS)])
 
 
 class PasskeyForm(SiteForm):
@@ -153,10 +157,10 @@ class RevocationForm(SiteForm):
     """Whose key shall end, and why."""
 
     key = HiddenField(validators=[InputRequired(), Length(max=60)])
-    reason = SelectField("Why", choices=[choice(value, label) for value, label in REASONS])
+    reason = SelectField(_("Why"), choices=[choice(value, label) for value, label in REASONS])
 
 
 class InvitationForm(SiteForm):
     """Whom to invite."""
 
-    name = StringField("Their name", [InputRequired("Say whom you invite."), Length(max=200)])
+    name = StringField(_("Their name"), [InputRequired(_("Say whom you invite.")), Length(max=200)])

@@ -38,7 +38,7 @@ def invite(session: Session, name: str, *, is_founder: bool, now: datetime, rand
         if state.founders >= state.quorum:
             raise ConflictError("The founders are complete. From now on stewards admit stewards.")
     if len(name) > MAX_NAME:
-        raise MalformedError(f"A name here has at most {MAX_NAME} characters.")
+        raise MalformedError("A name here has at most %(most)s characters.", most=MAX_NAME)
     if session.scalar(select(Account.id).where(Account.name == name)) is not None:
         raise ConflictError("There is an account of this name already.")
     session.execute(delete(Invitation).where(Invitation.name == name))

@@ -33,7 +33,7 @@ from pledge.accounts.joining import add_account
 from pledge.accounts.models import Account, Passkey, UsedChallenge
 from pledge.accounts.secrets import derive_key
 from pledge.accounts.signing_in import SignedIn, enter
-from pledge.errors import ConflictError, ForbiddenError, LimitError, NotFoundError
+from pledge.errors import ConflictError, ForbiddenError, LimitError, NotFoundError, noop
 from pledge.instance import Instance
 
 MAX_PASSKEYS: Final = 10
@@ -43,7 +43,7 @@ _HEAD_BYTES: Final = _NONCE_BYTES + 8
 T = TypeVar("T")
 
 _SIGN_IN: Final = b"sign-in"
-_REFUSED: Final = "This passkey was not accepted. Load the page again and try once more."
+_REFUSED: Final = noop("This passkey was not accepted. Load the page again and try once more.")
 _REQUIRED: Final = UserVerificationRequirement.REQUIRED
 
 
@@ -136,7 +136,7 @@ def add(instance: Instance, account: bytes, response: str) -> None:
 
 def _register(session: Session, instance: Instance, account: bytes, handle: bytes, response: str) -> None:
     if len(list_passkeys(session, account)) >= MAX_PASSKEYS:
-        raise LimitError(f"An account has at most {MAX_PASSKEYS} passkeys. Remove one first.")
+        raise LimitError("An account has at most %(most)s passkeys. Remove one first.", most=MAX_PASSKEYS)
     try:
         answer = RegistrationResponse.from_dict(json.loads(response))
         challenge = answer.response.client_data.challenge

@@ -70,7 +70,7 @@ def make_token(session: Session, account: bytes, *, now: datetime, random_bytes:
         LimitError: The account has ten.
     """
     if len(list_tokens(session, account)) >= MAX_TOKENS:
-        raise LimitError(f"An account has at most {MAX_TOKENS} tokens. End one first.")
+        raise LimitError("An account has at most %(most)s tokens. End one first.", most=MAX_TOKENS)
     token = new_token(random_bytes)
     expires = int((now + TOKEN_LIFE).timestamp())
     session.add(

@@ -25,11 +25,11 @@ from pledge.accounts.secrets import (
 from pledge.accounts.sessions import end_all, start_session
 from pledge.core import totp
 from pledge.core.password import SALT_BYTES, check_password, hash_password, is_password
-from pledge.errors import ForbiddenError, MalformedError, UnavailableError
+from pledge.errors import ForbiddenError, MalformedError, UnavailableError, noop
 from pledge.instance import Instance
 
 CODES: Final = 10
-WRONG: Final = (
+WRONG: Final = noop(
     "Name, password and code do not fit together, the code was used already, or there were too many tries with this "
     "name. Wait for the next code and try again; after several tries, wait longer."
 )

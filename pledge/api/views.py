@@ -78,7 +78,7 @@ def _read(parameter: Parameter, text: str) -> str | int:
         and ("pattern" not in schema or re.search(schema["pattern"] + r"\Z", text, re.ASCII))
     ):
         return text
-    raise MalformedError(f"The parameter {parameter.name} is not of its form.", code="parameter")
+    raise MalformedError("The parameter %(name)s is not of its form.", code="parameter", name=parameter.name)
 
 
 for _operation in OPERATIONS:

@@ -14,6 +14,7 @@ from pledge.badges.service import PAGES, find_badge
 from pledge.badges.words import LANGUAGES, NAMES
 from pledge.errors import NotFoundError
 from pledge.instance import get_instance
+from pledge.web.strings import gettext
 
 bp = Blueprint("badges", __name__)
 
@@ -91,12 +92,12 @@ def _snippets(badge: Badge, image: str, page: str, look: Look, *, card: str) -> 
         "HTML": f'<a href="{html_page}"><img src="{html_image}" alt="{html_words}"></a>',
         "reStructuredText": f".. image:: {image}\n   :alt: {words}\n   :target: {page}",
         "AsciiDoc": f'image:{image}["{words.replace(chr(34), "")}",link={page}]',
-        "A card in a frame": frame(card, words, WIDTH, HEIGHT),
+        gettext("A card in a frame"): frame(card, words, WIDTH, HEIGHT),
         "LaTeX": rf"\href{{{_latex(page)}}}{{{_latex(words)}}}",
     }
     if look.style == "seal" and look.theme == "auto":
         dark = str(escape(image + ("&" if "?" in image else "?") + "theme=dark"))
-        snippets["HTML for GitHub, light and dark"] = (
+        snippets[gettext("HTML for GitHub, light and dark")] = (
             f'<a href="{html_page}"><picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
             f'<img src="{html_image}" alt="{html_words}"></picture></a>'
         )

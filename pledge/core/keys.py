@@ -141,7 +141,7 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> None:
         _check_length(signature, ED25519_SIGNATURE_BYTES, "An Ed25519 signature")
         _check_point(signature[:32], "R of an Ed25519 signature")
     except MalformedError as error:
-        raise VerificationError(str(error)) from error
+        raise VerificationError(error.message, code=VerificationError.code, **error.values) from error
     if int.from_bytes(signature[32:], "little") >= _L:
         raise VerificationError("S of an Ed25519 signature is not below the order of the group.")
     try:
@@ -171,7 +171,7 @@ def verify_ml_dsa44(public: bytes, message: bytes, signature: bytes) -> None:
         _check_length(public, ML_DSA44_PUBLIC_BYTES, "An ML-DSA-44 public key")
         _check_length(signature, ML_DSA44_SIGNATURE_BYTES, "An ML-DSA-44 signature")
     except MalformedError as error:
-        raise VerificationError(str(error)) from error
+        raise VerificationError(error.message, code=VerificationError.code, **error.values) from error
     try:
         MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
     except InvalidSignature as error:
@@ -221,7 +221,9 @@ def parse_key(text: str) -> bytes:
 def _check_length(data: bytes, length: int, what: str) -> None:
     """Raise MalformedError unless ``data`` has ``length`` bytes; ``what`` begins the message."""
     if len(data) != length:
-        raise MalformedError(f"{what} has {length} bytes, not {len(data)}.")
+        raise MalformedError(
+            "%(what)s has %(length)s bytes, not %(given)s.", what=what, length=length, given=len(data)
+        )
 
 
 def _check_point(encoded: bytes, what: str) -> None:
@@ -232,6 +234,6 @@ def _check_point(encoded: bytes, what: str) -> None:
     """
     y = int.from_bytes(encoded, "little") & _Y_MASK
     if y >= _P:
-        raise MalformedError(f"{what} is not in its canonical encoding.")
+        raise MalformedError("%(what)s is not in its canonical encoding.", what=what)
     if y in _LOW_ORDER_Y:
-        raise MalformedError(f"{what} has low order.")
+        raise MalformedError("%(what)s has low order.", what=what)

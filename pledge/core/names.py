@@ -22,7 +22,7 @@ import idna
 
 from pledge.core.nametokens import is_watched, name_tokens
 from pledge.core.scripts import DEFAULT_IGNORABLE, is_ornamental, is_readable_together, script_of
-from pledge.errors import MalformedError
+from pledge.errors import MalformedError, noop
 
 __all__ = ["clean_name", "clean_reason", "clean_role", "is_watched", "name_tokens"]
 
@@ -43,21 +43,21 @@ _JOINER_REACH: Final = MAX_MARKS + 1
 
 @dataclass(frozen=True)
 class _Field:
-    """What one field may hold. ``what`` begins codes, and messages with an article."""
+    """What one field may hold. ``what`` begins codes, and stands in messages."""
 
     what: str
     max_characters: int
     max_bytes: int
     lines: bool = False
 
-    def refuse(self, why: str, message: str) -> MalformedError:
+    def refuse(self, why: str, message: str, **values: object) -> MalformedError:
         """Make the error with code ``<field>-<why>``."""
-        return MalformedError(f"The {self.what} {message}", code=f"{self.what}-{why}")
+        return MalformedError(message, code=f"{self.what}-{why}", what=self.what, **values)
 
 
-_NAME: Final = _Field("name", 100, 300)
-_ROLE: Final = _Field("role", 120, 360)
-_REASON: Final = _Field("reason", 1000, 3000, lines=True)
+_NAME: Final = _Field(noop("name"), 100, 300)
+_ROLE: Final = _Field(noop("role"), 120, 360)
+_REASON: Final = _Field(noop("reason"), 1000, 3000, lines=True)
 
 
 def clean_name(text: str) -> str:
@@ -72,7 +72,7 @@ def clean_name(text: str) -> str:
     _check_letters(name)
     _check_scripts(name)
     if _LINK.search(name):
-        raise _NAME.refuse("link", "cannot hold a link. Put a space after a full stop.")
+        raise _NAME.refuse("link", "The %(what)s cannot hold a link. Put a space after a full stop.")
     return name
 
 
@@ -97,21 +97,24 @@ def clean_reason(text: str) -> str:
 def _clean(text: str, kind: _Field) -> str:
     """Do what all three have in common."""
     if len(text) > 4 * kind.max_characters:
-        raise kind.refuse("long", "is too long.")
+        raise kind.refuse("long", "The %(what)s is too long.")
     lines = _LINE_BREAK.split(unicodedata.normalize("NFC", text.translate(_EMOJI_STYLES)))
     cleaned = _EMPTY_LINES.sub("\n\n", "\n".join(_SPACES.sub(" ", line).strip(" ") for line in lines)).strip(
         "\n"
     )
     if not cleaned:
-        raise kind.refuse("empty", "is empty.")
+        raise kind.refuse("empty", "The %(what)s is empty.")
     if "\n" in cleaned and not kind.lines:
-        raise kind.refuse("lines", "has to stand on one line.")
+        raise kind.refuse("lines", "The %(what)s has to stand on one line.")
     _check_marks(cleaned, kind)
     if any(_is_hidden(word, place) for word in re.split("[ \n]", cleaned) for place in range(len(word))):
-        raise kind.refuse("invisible", "has a character that cannot be seen or is not known.")
+        raise kind.refuse("invisible", "The %(what)s has a character that cannot be seen or is not known.")
     if len(cleaned) > kind.max_characters or len(cleaned.encode()) > kind.max_bytes:
         raise kind.refuse(
-            "long", f"can have {kind.max_characters:,} characters and {kind.max_bytes:,} bytes."
+            "long",
+            "The %(what)s can have %(characters)s characters and %(bytes)s bytes.",
+            characters=format(kind.max_characters, ","),
+            bytes=format(kind.max_bytes, ","),
         )
     return cleaned
 
@@ -148,7 +151,7 @@ def _check_marks(text: str, kind: _Field) -> None:
         else:
             run = 0
         if run > MAX_MARKS:
-            raise kind.refuse("marks", "has accents piled up, or on nothing.")
+            raise kind.refuse("marks", "The %(what)s has accents piled up, or on nothing.")
 
 
 def _check_letters(name: str) -> None:
@@ -159,9 +162,9 @@ def _check_letters(name: str) -> None:
             letter_or_mark or character in _NAME_PUNCTUATION or character in _JOINERS or character == "〇"
         )
         if is_ornamental(character) or not (allowed or "0" <= character <= "9"):
-            raise _NAME.refuse("character", "has a character that names do not have.")
+            raise _NAME.refuse("character", "The %(what)s has a character that names do not have.")
     if not any(unicodedata.category(character)[0] == "L" for character in set(name) - _NAME_PUNCTUATION):
-        raise _NAME.refuse("letter", "has no letter.")
+        raise _NAME.refuse("letter", "The %(what)s has no letter.")
 
 
 def _check_scripts(name: str) -> None:
@@ -172,7 +175,9 @@ def _check_scripts(name: str) -> None:
             continue
         script = script_of(character)
         if script is None:
-            raise _NAME.refuse("script", "uses a script that is not taken here. Write it in another one.")
+            raise _NAME.refuse(
+                "script", "The %(what)s uses a script that is not taken here. Write it in another one."
+            )
         scripts.add(script)
     if not is_readable_together(scripts):
-        raise _NAME.refuse("mixed", "mixes letters of several scripts. Write it in one.")
+        raise _NAME.refuse("mixed", "The %(what)s mixes letters of several scripts. Write it in one.")

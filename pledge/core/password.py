@@ -28,7 +28,9 @@ def check_password(password: str) -> None:
         MalformedError: It is too short or too long.
     """
     if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
-        raise MalformedError(f"A password has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
+        raise MalformedError(
+            "A password has %(least)s to %(most)s characters.", least=MIN_CHARACTERS, most=MAX_CHARACTERS
+        )
 
 
 def hash_password(password: str, *, salt: bytes) -> str:

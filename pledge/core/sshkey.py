@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from pledge.core.keys import check_ed25519_public, verify_ed25519
 from pledge.core.sshwire import Reader, format_string
-from pledge.errors import MalformedError, VerificationError
+from pledge.errors import MalformedError, VerificationError, noop
 
 MAX_KEY_BYTES: Final = 2048
 MIN_RSA_BITS: Final = 2048
@@ -45,7 +45,7 @@ _RSA_HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "rsa-sha2-256": hashes.SHA256(),
     "rsa-sha2-512": hashes.SHA512(),
 }
-_MISFIT: Final = "An SSH signature does not fit its key and message."
+_MISFIT: Final = noop("An SSH signature does not fit its key and message.")
 
 
 class _Key(Protocol):

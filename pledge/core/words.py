@@ -74,13 +74,15 @@ def entropy_from_words(text: str) -> Entropy:
     for place, word in enumerate(words, start=1):
         if word not in _LIST:
             raise MalformedError(
-                f"Word {place} is not on the list. Check its spelling.", code="words-unknown"
+                "Word %(place)s is not on the list. Check its spelling.", code="words-unknown", place=place
             )
     try:
         return Entropy(bytes(_ENGLISH.to_entropy(words)))
     except ValueError:
-        message = "The words do not belong together. Check that none is missing, changed or out of order."
-        raise MalformedError(message, code="words-checksum") from None
+        raise MalformedError(
+            "The words do not belong together. Check that none is missing, changed or out of order.",
+            code="words-checksum",
+        ) from None
 
 
 def derive_seed(entropy: bytes, *, origin: str, purpose: Purpose) -> Seed:

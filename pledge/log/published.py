@@ -15,20 +15,20 @@ from sqlalchemy.orm import Session
 from pledge.core.tlog.checkpoint import Checkpoint, parse_checkpoint
 from pledge.core.tlog.note import parse_note
 from pledge.core.tlog.tile import tree_root
-from pledge.errors import MalformedError, UnavailableError
+from pledge.errors import MalformedError, UnavailableError, noop
 from pledge.log.models import Head
 from pledge.log.sequencer import read_tile
 
-BEHIND = (
+BEHIND = noop(
     "The log in the database is shorter than what this server has published: it was probably restored from a "
     "backup. Nothing can be signed until it has caught up; see docs/operating.md."
 )
-FORKED = (
+FORKED = noop(
     "The log in the database is not the one this server has published. Nothing can be signed; "
     "see docs/operating.md."
 )
-UNWRITABLE = "The published checkpoint cannot be written. Nothing can be signed until it can."
-UNKNOWN = (
+UNWRITABLE = noop("The published checkpoint cannot be written. Nothing can be signed until it can.")
+UNKNOWN = noop(
     "The file of the last published checkpoint is missing or damaged, so this server cannot know what it has "
     "published. Nothing can be signed until the newest checkpoint that anyone has is put in its place; "
     "see docs/operating.md."

@@ -123,9 +123,11 @@ class Log:
                 "the log has an entry of %s, and the clock says %s: one of them is wrong", last_day, today
             )
             raise UnavailableError(
-                f"The log has an entry of {last_day} already, and the clock of this server says {today}. The clock is "
-                f"wrong, or was. Nothing can be signed before {last_day}.",
+                "The log has an entry of %(last)s already, and the clock of this server says %(today)s. The clock is "
+                "wrong, or was. Nothing can be signed before %(last)s.",
                 code="log-ahead",
+                last=last_day,
+                today=today,
             )
 
     def _ask_first(self) -> None:

@@ -23,12 +23,13 @@ from pledge.core.policy import Policy, verify_checkpoint
 from pledge.core.tlog.note import Note, VerifierKey, format_note, format_vkey, parse_note
 from pledge.core.tlog.tile import TileCache
 from pledge.db import Database
+from pledge.errors import noop
 from pledge.log.models import Cosigned, Head, WitnessState
 from pledge.log.witness_client import Answer, Post, Shown
 
 logger = logging.getLogger(__name__)
 
-CONTRADICTED = (
+CONTRADICTED = noop(
     "A witness has seen a longer log of this name than the database holds, or another one: it was probably restored "
     "from a backup. Nothing can be signed until it has caught up; see docs/operating.md."
 )

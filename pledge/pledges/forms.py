@@ -24,12 +24,14 @@ from pledge.pledges.links import Wish
 from pledge.pledges.models import Text
 from pledge.pledges.texts import Clause, parse_text
 from pledge.web.forms import SiteForm, choice
+from pledge.web.strings import lazy_gettext as _
+from pledge.web.strings import said
 
 REPORT_CLASSES = (
-    ("not-this-person", "This is not who it says"),
-    ("abuse", "It insults, threatens or exposes somebody"),
-    ("wrong-lab", "The lab is wrong"),
-    ("other", "Something else"),
+    ("not-this-person", _("This is not who it says")),
+    ("abuse", _("It insults, threatens or exposes somebody")),
+    ("wrong-lab", _("The lab is wrong")),
+    ("other", _("Something else")),
 )
 
 
@@ -40,7 +42,7 @@ def _clean(cleaner: Callable[[str], object]) -> Callable[[Any, Any], None]:
         try:
             cleaner(field.data or "")
         except MalformedError as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(said(error)) from None
 
     return check
 
@@ -55,24 +57,26 @@ def _address(text: str) -> CanonicalAddress:
 class SignForm(SiteForm):
     """What somebody fills in to get a link to sign."""
 
-    version = HiddenField(validators=[InputRequired("Load the page again.")])
-    name = StringField("Your name", [InputRequired("Say who you are."), Length(max=400), _clean(clean_name)])
-    role = StringField("Your role", [Optional(), Length(max=400), _clean(clean_role)])
+    version = HiddenField(validators=[InputRequired(_("Load the page again."))])
+    name = StringField(
+        _("Your name"), [InputRequired(_("Say who you are.")), Length(max=400), _clean(clean_name)]
+    )
+    role = StringField(_("Your role"), [Optional(), Length(max=400), _clean(clean_role)])
     address = StringField(
-        "Your mail address",
-        [InputRequired("Give an address: the link goes there."), Length(max=400), _clean(_address)],
+        _("Your mail address"),
+        [InputRequired(_("Give an address: the link goes there.")), Length(max=400), _clean(_address)],
     )
-    lab = SelectField("The lab you work at", validate_choice=True)
+    lab = SelectField(_("The lab you work at"), validate_choice=True)
     clauses = SelectMultipleField(
-        "Clauses you may add", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        _("Clauses you may add"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
-    reason = TextAreaField("Why you sign", [Optional(), Length(max=4000), _clean(clean_reason)])
-    reminder = BooleanField("Remind me by mail two weeks before it ends")
-    news = BooleanField("Send me news, a few times a year")
+    reason = TextAreaField(_("Why you sign"), [Optional(), Length(max=4000), _clean(clean_reason)])
+    reminder = BooleanField(_("Remind me by mail two weeks before it ends"))
+    news = BooleanField(_("Send me news, a few times a year"))
 
     def offer(self, text: Text, labs: Sequence[tuple[str, str]]) -> "SignForm":
         """Fill in what can be chosen: the labs and the optional clauses of a version."""
-        self.lab.choices = [choice("", "No lab"), *(choice(slug, name) for slug, name in labs)]
+        self.lab.choices = [choice("", _("No lab")), *(choice(slug, name) for slug, name in labs)]
         self.clauses.choices = [choice(clause.id, clause.prose) for clause in parse_text(text.body).optional]
         return self
 
@@ -108,8 +112,8 @@ class AddressForm(SiteForm):
     """An address, to get a link to change what was signed."""
 
     address = StringField(
-        "The mail address you signed with",
-        [InputRequired("Give the address."), Length(max=400), _clean(_address)],
+        _("The mail address you signed with"),
+        [InputRequired(_("Give the address.")), Length(max=400), _clean(_address)],
     )
 
     def to_address(self) -> CanonicalAddress:
@@ -123,17 +127,19 @@ class SignatureForm(SiteForm):
     payload = HiddenField(validators=[Length(max=100_000)])
     key = HiddenField(validators=[Length(max=100)])
     signature = HiddenField(validators=[Length(max=200)])
-    armor = TextAreaField("The signature", [Length(max=20_000)], render_kw={"rows": 8, "spellcheck": "false"})
+    armor = TextAreaField(
+        _("The signature"), [Length(max=20_000)], render_kw={"rows": 8, "spellcheck": "false"}
+    )
 
 
-_RENEW = choice("renew", "Renew: it stands for twelve more months from today")
-_WITHDRAW = choice("withdraw", "Withdraw: it stands no longer. You can sign again")
-_ERASE = choice("erase", "Erase my name, role and reason. The signing stays in the log, without them")
-_QUIET = choice("quiet", "Send me no reminder and no news, and erase my address. Nothing else changes")
+_RENEW = choice("renew", _("Renew: it stands for twelve more months from today"))
+_WITHDRAW = choice("withdraw", _("Withdraw: it stands no longer. You can sign again"))
+_ERASE = choice("erase", _("Erase my name, role and reason. The signing stays in the log, without them"))
+_QUIET = choice("quiet", _("Send me no reminder and no news, and erase my address. Nothing else changes"))
 _REASONS = (
-    choice("own", "No reason given"),
-    choice("left-lab", "I have left the lab, and am a former signatory there"),
-    choice("changed-mind", "I have changed my mind"),
+    choice("own", _("No reason given")),
+    choice("left-lab", _("I have left the lab, and am a former signatory there")),
+    choice("changed-mind", _("I have changed my mind")),
 )
 
 
@@ -141,12 +147,12 @@ class ChangeForm(SignatureForm):
     """A change and, where the key makes it, the signature on it."""
 
     action = RadioField(
-        "What do you want to do?",
+        _("What do you want to do?"),
         choices=[_RENEW, _WITHDRAW, _ERASE],
-        validators=[InputRequired("Choose what to do.")],
+        validators=[InputRequired(_("Choose what to do."))],
     )
     reason = RadioField(
-        "Why, if you withdraw",
+        _("Why, if you withdraw"),
         choices=list(_REASONS),
         default="own",
     )
@@ -171,11 +177,11 @@ class ReportForm(SiteForm):
     """A reader's word that something about a signatory's page is wrong."""
 
     reason_class = RadioField(
-        "What is wrong",
+        _("What is wrong"),
         choices=[choice(*each) for each in REPORT_CLASSES],
-        validators=[InputRequired("Choose one.")],
+        validators=[InputRequired(_("Choose one."))],
     )
-    text = TextAreaField("In your words", [Optional(), Length(max=2000)], render_kw={"rows": 4})
+    text = TextAreaField(_("In your words"), [Optional(), Length(max=2000)], render_kw={"rows": 4})
 
 
 def require_token(form: SiteForm) -> None:

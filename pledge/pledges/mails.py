@@ -6,8 +6,9 @@ from pledge.core.address import CanonicalAddress
 from pledge.instance import Instance
 from pledge.mail.service import Mail
 from pledge.pledges.links import LIFE, Link
+from pledge.web.strings import lazy_gettext
 
-SUBJECT = "The link you asked for"
+SUBJECT = lazy_gettext("The link you asked for")
 _TEMPLATES = {"sign": "mail/sign.txt", "change": "mail/change.txt", "nothing": "mail/nothing.txt"}
 VALID_HOURS = int(LIFE.total_seconds() // 3600)
 
@@ -31,7 +32,7 @@ def send_link(instance: Instance, address: CanonicalAddress, link: Link, *, aske
     text = render_template(
         template, link=f"{instance.config.url}/{path}/{link.token}", valid_hours=VALID_HOURS
     )
-    instance.outbox.send(Mail(address.text, SUBJECT, text), now=instance.clock())
+    instance.outbox.send(Mail(address.text, str(SUBJECT), text), now=instance.clock())
 
 
 def expected(instance: Instance) -> dict[str, object]:

@@ -17,14 +17,14 @@ from pledge.core.tip.acknowledgement import sign_acknowledgement
 from pledge.core.tip.mailbox import mailbox_id
 from pledge.core.tip.message import MAX_NUMBER
 from pledge.db import table_of, upserts
-from pledge.errors import ConflictError, LimitError, NotFoundError, UnavailableError
+from pledge.errors import ConflictError, LimitError, NotFoundError, UnavailableError, noop
 from pledge.log.notary import Notary
 from pledge.tips.models import Budget, Message, Thread
 from pledge.tips.store import Received
 
 LEAST_DAYS, MOST_DAYS = 30, 44
 FOLLOW_UPS_A_DAY = 20
-CLOSED = "Messages cannot be taken yet: there are too few people to read them. Come back later."
+CLOSED = noop("Messages cannot be taken yet: there are too few people to read them. Come back later.")
 
 Way = Literal["sealed", "by-server"]
 

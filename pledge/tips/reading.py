@@ -21,6 +21,7 @@ from pledge.errors import MalformedError, NotFoundError, VerificationError
 from pledge.tips.mailbox import find_answer, messages_of
 from pledge.tips.models import Message
 from pledge.tips.store import Store
+from pledge.web.strings import gettext, said
 
 
 class Shown(NamedTuple):
@@ -108,7 +109,7 @@ def _open(store: Store, message: Message, codename: Codename) -> Contents | str 
     try:
         return open_contents([codename.identity], partial(store.read, message.id, message.content))
     except (MalformedError, VerificationError, FileNotFoundError):
-        return "It cannot be opened with these words, or was damaged."
+        return gettext("It cannot be opened with these words, or was damaged.")
 
 
 def _check(
@@ -128,7 +129,7 @@ def _check(
     try:
         check_thread(places, origin=origin, mailbox=codename.mailbox, stewards=_signers(session, manifests))
     except VerificationError as error:
-        return str(error)
+        return said(error)
     return None
 
 

@@ -10,14 +10,16 @@ from itertools import groupby
 from typing import Final, Literal, TypedDict
 
 from pledge.core.tip.sizes import class_of
+from pledge.web.strings import gettext, ngettext
+from pledge.web.strings import lazy_gettext as _
 
 LABELS: Final = {
-    "new": "new",
-    "working": "being worked on",
-    "waiting": "waiting for the source",
-    "verified": "verified",
-    "duplicate": "duplicate",
-    "not-for-us": "not for us",
+    "new": _("new"),
+    "working": _("being worked on"),
+    "waiting": _("waiting for the source"),
+    "verified": _("verified"),
+    "duplicate": _("duplicate"),
+    "not-for-us": _("not for us"),
 }
 _NAME_DIGITS: Final = 8
 """So much of a thread's id names it, on the page and for ``pledge tips reply``."""
@@ -103,7 +105,7 @@ def by_day(threads: Iterable[ListedThread], *, today: date) -> list[DayRows]:
 def size_in_words(size_bytes: int) -> str:
     """Say a size, such as ``3 KiB`` or ``1.5 MiB``."""
     if size_bytes < _KIB:
-        return _counted(size_bytes, "byte")
+        return ngettext("%(num)s byte", "%(num)s bytes", size_bytes)
     unit, name = (_KIB, "KiB") if size_bytes < _MIB else (_MIB, "MiB")
     amount = size_bytes / unit
     return f"{f'{amount:.1f}'.removesuffix('.0') if amount < _FEW else f'{amount:.0f}'} {name}"
@@ -112,7 +114,9 @@ def size_in_words(size_bytes: int) -> str:
 def time_left(expires: date, *, today: date) -> str:
     """Say how long a thread is kept, if nothing moves it."""
     days = (expires - today).days
-    return f"deleted in {_counted(days, 'day')}" if days > 0 else "deleted tonight"
+    if days <= 0:
+        return gettext("deleted tonight")
+    return ngettext("deleted in %(num)s day", "deleted in %(num)s days", days)
 
 
 def _thread_row(thread: ListedThread, today: date) -> ThreadRow:
@@ -122,9 +126,11 @@ def _thread_row(thread: ListedThread, today: date) -> ThreadRow:
     return ThreadRow(
         id=thread["id"],
         name=name,
-        count=_counted(len(messages), "message"),
+        count=ngettext(
+            "%(count)s message", "%(count)s messages", len(messages), count=format(len(messages), ",")
+        ),
         size=size_in_words(max(class_of(m["size_bytes"]) or m["size_bytes"] for m in messages)),
-        way="sealed by the server" if is_by_server else "came sealed",
+        way=gettext("sealed by the server") if is_by_server else gettext("came sealed"),
         label=thread["label"],
         label_words=LABELS[thread["label"]],
         state=thread["state"],
@@ -142,7 +148,3 @@ def _message_row(name: str, message: ListedMessage) -> MessageRow:
         size=size_in_words(message["size_bytes"]),
         file=f"{name}-{message['number']}.age",
     )
-
-
-def _counted(count: int, one: str) -> str:
-    return f"{count:,} {one}{'' if count == 1 else 's'}"

@@ -182,7 +182,9 @@ def _files(parts: Iterable[Part], fields: Fields) -> Iterator[Given]:
 def _text(fields: Fields, files: tuple[File, ...]) -> str:
     text = unicodedata.normalize("NFC", fields.one("text").replace("\r\n", "\n"))
     if len(text) > MAX_TEXT_CHARS:
-        raise LimitError(f"A message has at most {MAX_TEXT_CHARS:,} characters.", code="too-long")
+        raise LimitError(
+            "A message has at most %(most)s characters.", code="too-long", most=format(MAX_TEXT_CHARS, ",")
+        )
     if not text.strip() and not files:
         raise MalformedError("Write something, or add a file.", code="nothing-written")
     return text

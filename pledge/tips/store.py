@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 from pledge.core.age.envelope import check_envelope
 from pledge.core.age.header import MAX_HEADER_BYTES
 from pledge.core.archive import SIZE_CLASSES
-from pledge.errors import MalformedError, UnavailableError
+from pledge.errors import MalformedError, UnavailableError, noop
 
 MAX_IN_ROW_BYTES = MAX_HEADER_BYTES
 """What is longer begins with a whole header, so that it can be checked before anything is written."""
@@ -34,7 +34,9 @@ _CHUNK_BYTES = 65_536
 _LOOK_BYTES = 16 << 20
 """After so much more has been written, the disk is looked at again: others write too, and some lengths are not told."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL = "This site has no room for messages just now. Nothing was kept; try again tomorrow, or send less."
+_FULL = noop(
+    "This site has no room for messages just now. Nothing was kept; try again tomorrow, or send less."
+)
 
 
 class Received(NamedTuple):

@@ -9,8 +9,10 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from pledge import errors
+from pledge.errors import noop as _
 from pledge.web.bodies import REFUSAL
 from pledge.web.prepared import ALLOWED
+from pledge.web.strings import gettext, said
 
 logger = logging.getLogger(__name__)
 
@@ -25,21 +27,31 @@ STATUS: tuple[tuple[type[errors.PledgeError], int], ...] = (
     (errors.UnavailableError, 503),
 )
 
+# Programs get these in English.
 TEXTS: dict[int, tuple[str, str]] = {
-    400: ("This request does not make sense here", "Something in it is missing or not as it should be."),
-    401: ("You are not signed in", "Sign in first, or send a token that is still good."),
-    403: ("This is not allowed", "The request came from another site, or the form was open for too long."),
-    404: ("There is nothing here", "The address may be mistyped, or what was here has gone."),
-    405: ("Not this way", "This address exists, but not for this kind of request."),
-    408: ("This took too long to arrive", "Nothing was recorded. Send it again."),
-    409: ("Something changed in the meantime", "Nothing was recorded. Load the page again."),
-    410: ("This is gone", "What was here was removed, and stays removed."),
-    411: ("The request does not say how long it is", "Its Content-Length header is missing."),
-    413: ("This is too large", "Forms here are small. Nothing was kept."),
-    415: ("This kind of content is not read here", "Send the form as the page does."),
-    429: ("Too many requests", "Nothing was recorded. Try again later."),
-    500: ("Something broke on our side", "Nothing you did caused this. What was confirmed to you is safe."),
-    503: ("Not available right now", "Nothing was recorded. Try again in a few minutes."),
+    400: (
+        _("This request does not make sense here"),
+        _("Something in it is missing or not as it should be."),
+    ),
+    401: (_("You are not signed in"), _("Sign in first, or send a token that is still good.")),
+    403: (
+        _("This is not allowed"),
+        _("The request came from another site, or the form was open for too long."),
+    ),
+    404: (_("There is nothing here"), _("The address may be mistyped, or what was here has gone.")),
+    405: (_("Not this way"), _("This address exists, but not for this kind of request.")),
+    408: (_("This took too long to arrive"), _("Nothing was recorded. Send it again.")),
+    409: (_("Something changed in the meantime"), _("Nothing was recorded. Load the page again.")),
+    410: (_("This is gone"), _("What was here was removed, and stays removed.")),
+    411: (_("The request does not say how long it is"), _("Its Content-Length header is missing.")),
+    413: (_("This is too large"), _("Forms here are small. Nothing was kept.")),
+    415: (_("This kind of content is not read here"), _("Send the form as the page does.")),
+    429: (_("Too many requests"), _("Nothing was recorded. Try again later.")),
+    500: (
+        _("Something broke on our side"),
+        _("Nothing you did caused this. What was confirmed to you is safe."),
+    ),
+    503: (_("Not available right now"), _("Nothing was recorded. Try again in a few minutes.")),
 }
 
 
@@ -52,7 +64,7 @@ def add_error_pages(app: Flask) -> None:
     """Answer every error of ``app`` with a page or a problem document, never with a trace."""
 
     def from_pledge(error: errors.PledgeError) -> Response:
-        return problem(status_of(error), message=str(error), code=error.code)
+        return problem(status_of(error), error=error, code=error.code)
 
     def from_http(error: HTTPException) -> Response:
         response = problem(error.code or 500)
@@ -89,28 +101,30 @@ def add_error_pages(app: Flask) -> None:
     app.log_exception = log_unanswered  # type: ignore[method-assign]  # Flask's documented way to log otherwise
 
 
-def problem(status: int, *, message: str | None = None, code: str | None = None) -> Response:
+def problem(status: int, *, error: errors.PledgeError | None = None, code: str | None = None) -> Response:
     """Answer with an error.
 
     Args:
         status: One of ``TEXTS``; others are shown as 400 or 500.
-        message: Shown to the requester; the status's own text by default.
+        error: Its message is shown to the requester; the status's own text by default.
         code: Stable, for programs.
     """
     known = status if status in TEXTS else (500 if status >= 500 else 400)  # noqa: PLR2004  # the server's errors
     title, text = TEXTS[known]
-    detail = message or text
     if _wants_json():
         body = {
             "type": "about:blank",
             "title": title,
             "status": status,
-            "detail": detail,
+            "detail": text if error is None else str(error),
             "code": code or f"http-{status}",
         }
         response = Response(json.dumps(body), status=status, content_type="application/problem+json")
     else:
-        page = render_template("errors/error.html", status=known, title=title, message=detail, code=code)
+        message = gettext(text) if error is None else said(error)
+        page = render_template(
+            "errors/error.html", status=known, title=gettext(title), message=message, code=code
+        )
         response = make_response(page, status)
     if status in {429, 503}:
         response.headers["Retry-After"] = "60"

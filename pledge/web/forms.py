@@ -15,6 +15,7 @@ from wtforms.fields import choices
 
 from pledge.errors import ForbiddenError, MalformedError
 from pledge.web.onion import own_origin
+from pledge.web.strings import WtformsStrings
 
 _FORM_LIFE = timedelta(hours=12)
 
@@ -35,6 +36,10 @@ class SiteForm(Form):
         csrf = True
         csrf_class = SessionCSRF
         csrf_time_limit = _FORM_LIFE
+
+        def get_translations(self, form: object) -> WtformsStrings:  # noqa: ARG002  # WTForms hands the form over
+            """Say WTForms' own messages in the page's language."""
+            return WtformsStrings()
 
         @property
         def csrf_secret(self) -> bytes:

@@ -25,6 +25,7 @@ from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, NotFoundError, UnavailableError
 from pledge.instance import get_instance
 from pledge.web.errors import status_of
+from pledge.web.strings import said
 
 bp = Blueprint("stewards_account", __name__, url_prefix="/stewards")
 
@@ -111,7 +112,7 @@ def password_post() -> Page | tuple[str, int]:
             get_instance(), current_account().id, form.current.data or "", form.to_password()
         )
     except (ForbiddenError, MalformedError, UnavailableError) as error:
-        return _password_page(form, error=str(error)), status_of(error)
+        return _password_page(form, error=said(error)), status_of(error)
     begin_session(entered.id, entered.name, entered.token)
     return render_template("stewards/codes.html", codes=codes, name=entered.name)
 

@@ -22,6 +22,7 @@ from pledge.core import totp
 from pledge.errors import ForbiddenError, MalformedError, UnavailableError
 from pledge.instance import get_instance
 from pledge.web.errors import status_of
+from pledge.web.strings import said
 
 bp = Blueprint("stewards_entry", __name__, url_prefix="/stewards")
 
@@ -46,7 +47,7 @@ def sign_in_post() -> Page:
     try:
         entered = signing_in.sign_in(get_instance(), form.to_credentials())
     except (ForbiddenError, UnavailableError) as error:
-        return _sign_in_page(form, error=str(error)), status_of(error)
+        return _sign_in_page(form, error=said(error)), status_of(error)
     return _enter(entered)
 
 
@@ -91,7 +92,7 @@ def join_post(token: str) -> Page:
     try:
         entered, codes = joining.join_with_password(instance, token, form.to_password())
     except (MalformedError, UnavailableError) as error:
-        return _join_page(token, form, error=str(error)), status_of(error)
+        return _join_page(token, form, error=said(error)), status_of(error)
     begin_session(entered.id, entered.name, entered.token)
     return render_template("stewards/codes.html", codes=codes, name=entered.name)
 

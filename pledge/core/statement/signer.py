@@ -69,4 +69,4 @@ def verify_by_key(key: str, signature: bytes, message: bytes) -> None:
         elif verify_sshsig(signature, message, namespace=NAMESPACE) != parse_base64(key):
             raise VerificationError("A signature was made by another SSH key.")
     except MalformedError as error:
-        raise VerificationError(str(error), code=error.code) from error
+        raise VerificationError(error.message, code=error.code, **error.values) from error

@@ -137,8 +137,9 @@ class StewardKeys(NamedTuple):
         """
         if not self.is_open(day):
             raise UnavailableError(
-                f"There are fewer than {self.quorum} current stewards, so tips are closed.",
+                "There are fewer than %(quorum)s current stewards, so tips are closed.",
                 code="tips-closed",
+                quorum=self.quorum,
             )
         return tuple(dict.fromkeys(key.recipient for key in self.current(day)))
 
@@ -198,7 +199,9 @@ def parse_recipients(data: bytes, policy: Policy) -> StewardKeys:
         try:
             statement = _take(state, entry, seen.checkpoint)
         except (VerificationError, MalformedError) as error:
-            raise VerificationError(f"Entry {entry.index}: {error}", code=error.code) from error
+            raise VerificationError(
+                "Entry %(index)s: %(error)s", code=error.code, index=entry.index, error=str(error)
+            ) from error
         match statement:
             case Genesis():
                 _check_genesis(statement, seen.checkpoint, policy)

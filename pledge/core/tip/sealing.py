@@ -71,7 +71,7 @@ def _entries(
     listed: list[File] = []
     for number, (name, chunks) in enumerate(files, start=1):
         if number > MAX_FILES:
-            raise LimitError(f"A message has at most {MAX_FILES} files.", code="too-large")
+            raise LimitError("A message has at most %(most)s files.", code="too-large", most=MAX_FILES)
         hashing = _Hashing(chunks, room_bytes=MAX_FILES_BYTES - sum(file.size_bytes for file in listed))
         yield file_entry_name(number, name), hashing
         listed.append(

@@ -41,7 +41,9 @@ def check_thread(
             try:
                 _check(place.manifest, number, previous, origin=origin, mailbox=mailbox, stewards=stewards)
             except VerificationError as error:
-                raise VerificationError(f"Message {number}: {error}", code=error.code) from error
+                raise VerificationError(
+                    "Message %(number)s: %(error)s", code=error.code, number=number, error=str(error)
+                ) from error
         previous = place.envelope_sha256
     if len({place.envelope_sha256 for place in places}) != len(places):
         raise VerificationError("An envelope stands twice in this thread.", code="message-replayed")

@@ -21,6 +21,7 @@ from pledge.pledges.signing import Signed
 from pledge.pledges.views.rows import detail
 from pledge.pledges.views.signing import draft_payload, mail_policy, pae_download, read_signature
 from pledge.web.errors import status_of
+from pledge.web.strings import said
 
 bp = Blueprint("changes", __name__)
 
@@ -50,7 +51,7 @@ def by_key_post(public_id: str) -> AnyResponse | tuple[str, int]:
             )
         instance.log.run(work)
     except (ConflictError, MalformedError, VerificationError) as error:
-        return _key_page(public_id, error=str(error)), status_of(error)
+        return _key_page(public_id, error=said(error)), status_of(error)
     return _confirmed(public_id, change, day=now.date())
 
 

@@ -20,6 +20,7 @@ from pledge.pledges.models import Text
 from pledge.pledges.views.rows import lab_names
 from pledge.pledges.views.texts import folded
 from pledge.web.errors import status_of
+from pledge.web.strings import said
 
 bp = Blueprint("signing", __name__)
 
@@ -80,7 +81,7 @@ def sign(token: str) -> AnyResponse | tuple[str, int]:
         if error.code == "link-over":
             raise
         by_ssh = not request.form.get("signature")
-        return _statement_page(token, error=str(error), by_ssh=by_ssh), status_of(error)
+        return _statement_page(token, error=said(error), by_ssh=by_ssh), status_of(error)
     return redirect(url_for("receipts.page", token=receipt), 303)
 
 
@@ -116,7 +117,7 @@ def download(token: str) -> Response | tuple[str, int]:
                 database, token, key=key, notary=instance.notary, now=instance.clock()
             )
     except MalformedError as error:
-        return _statement_page(token, error=str(error), error_field="ssh-key", by_ssh=True), 400
+        return _statement_page(token, error=said(error), error_field="ssh-key", by_ssh=True), 400
     return pae_download(st.seal(prepared))
 
 

@@ -26,6 +26,7 @@ from pledge.tips import intake, mailbox, reading, taking
 from pledge.tips.sealing import Fields, check_alone, first_message, later_message, seal_form, take_sealed
 from pledge.web.errors import status_of
 from pledge.web.multipart import Part, read_parts
+from pledge.web.strings import gettext, said
 from pledge.web.uploads import get_upload
 
 bp = Blueprint("tip_forms", __name__)
@@ -65,7 +66,7 @@ def new_post() -> Response:
             return _page("tips/sent.html", words=None, day=instance.clock().date())
         words = _seal_tip(instance, fields, rest)
     except PledgeError as error:
-        return _new_page(fields=fields, error=str(error), status=status_of(error))
+        return _new_page(fields=fields, error=said(error), status=status_of(error))
     return _page("tips/sent.html", words=words.split(), day=instance.clock().date())
 
 
@@ -81,7 +82,7 @@ def opened() -> Response:
     try:
         return _thread(_codename(request.form.get("words", "")), request.form.get("words", ""))
     except MalformedError as error:
-        return _page("tips/mailbox.html", error=str(error), policy=trust_policy(get_instance()), status=400)
+        return _page("tips/mailbox.html", error=said(error), policy=trust_policy(get_instance()), status=400)
 
 
 @bp.post("/mailbox/file")
@@ -115,7 +116,7 @@ def reply() -> Response:
         _seal_reply(get_instance(), codename, fields, parts)
     except PledgeError as error:
         text = fields.values.get("text", [""])[0]
-        return _thread(codename, words, error=str(error), text=text, status=status_of(error))
+        return _thread(codename, words, error=said(error), text=text, status=status_of(error))
     return _thread(codename, words, has_sent=True)
 
 
@@ -125,7 +126,10 @@ def burn() -> Response:
     codename = _codename(request.form.get("words", ""))
     if request.form.get("sure") != "yes":
         return _thread(
-            codename, request.form.get("words", ""), error="Tick the box to delete everything.", status=400
+            codename,
+            request.form.get("words", ""),
+            error=gettext("Tick the box to delete everything."),
+            status=400,
         )
     taking.burn(get_instance(), codename.mailbox)
     return _page("tips/burned.html")
