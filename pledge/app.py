@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask
-from flask_babel import Babel, format_date
 from jinja2 import StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -51,6 +50,7 @@ from pledge.web.forms import check_origin, check_text
 from pledge.web.headers import add_security_headers
 from pledge.web.onion import add_onion
 from pledge.web.prepared import PreparedAnswers, Render
+from pledge.web.strings import add_strings
 
 SITE_NAME = "Pledge"
 _PACKAGE = Path(__file__).parent
@@ -126,11 +126,8 @@ def _configure(app: Flask, instance: Instance) -> None:
         app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]"]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.policies["ext.i18n.trimmed"] = True
-    Babel(app, default_locale="en_GB")
-    app.jinja_env.globals.update(
-        site=_site(instance), static_url=partial(_static_url, static_hashes()), format_date=format_date
-    )
+    app.jinja_env.globals.update(site=_site(instance), static_url=partial(_static_url, static_hashes()))
+    add_strings(app)
 
 
 def _site(instance: Instance) -> dict[str, object]:
