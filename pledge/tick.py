@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pledge.accounts import sessions
 from pledge.core import atrest
 from pledge.db.upkeep import tidy
-from pledge.errors import PledgeError
+from pledge.errors import PledgeError, noop
 from pledge.instance import Instance
 from pledge.mail import budgets
 from pledge.mail.service import Mail
@@ -21,16 +21,17 @@ from pledge.tallies import service as tallies
 from pledge.tallies.models import TalliedDay
 from pledge.tips import upkeep
 from pledge.tips.taking import open_store
+from pledge.web.strings import gettext
 
 _MAX_IN_A_ROW = 20  # a mail server that takes none of so many takes none today
-_REMINDER = """\
-You asked to be reminded: what you signed at {url} stands until {until}.
+_REMINDER = noop("""\
+You asked to be reminded: what you signed at %(url)s stands until %(until)s.
 
 To renew it, or to let it end, begin here:
-{page}
+%(page)s
 
 If you do nothing, it lapses on that day. This address is erased with this mail.
-"""
+""")
 
 
 def tick_if_due(instance: Instance) -> Sequence[str]:
@@ -131,10 +132,11 @@ def _put_off(session: Session, today: date, *which: ColumnElement[bool]) -> None
 
 
 def _remind(instance: Instance, signing: Signing, address: bytes) -> None:
-    text = _REMINDER.format(
+    text = gettext(
+        _REMINDER,
         url=instance.config.url,
         until=signing.until.isoformat(),
         page=f"{instance.config.url}/signatories/{signing.public_id}/change",
     )
     to = atrest.decrypt(instance.keys.contacts, address, context="contact/reminder").decode()
-    instance.outbox.send(Mail(to, "A reminder you asked for", text), now=instance.clock())
+    instance.outbox.send(Mail(to, gettext("A reminder you asked for"), text), now=instance.clock())

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 
 from pledge.core import atrest
-from pledge.errors import MalformedError, PledgeError
+from pledge.errors import MalformedError, PledgeError, noop
 from pledge.instance import Instance
 from pledge.mail.service import Mail
 from pledge.pledges.contacts import next_for_news, stop_token
+from pledge.web.strings import gettext
 
 _MAX_SUBJECT = 200
-_END = """
+_END = noop("""
 --
-You asked for this when you gave your address at {url}
-To stop it, and have the address erased: {stop}
-"""
+You asked for this when you gave your address at %(url)s
+To stop it, and have the address erased: %(stop)s
+""")
 
 
 def parse_news(text: str) -> tuple[str, str]:
@@ -58,4 +59,4 @@ def _letter(instance: Instance, sha256: bytes, address: bytes, subject: str, tex
     token = stop_token(instance.keys.contacts, sha256)
     stop = f"{instance.config.url}/stop/{sha256.hex()[:32]}/{token}"
     to = atrest.decrypt(instance.keys.contacts, address, context="contact/news").decode()
-    return Mail(to, subject, text + _END.format(url=instance.config.url, stop=stop), stop)
+    return Mail(to, subject, text + gettext(_END, url=instance.config.url, stop=stop), stop)

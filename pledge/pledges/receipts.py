@@ -21,6 +21,7 @@ from pledge.log.service import prove_all
 from pledge.pledges.links import hash_token
 from pledge.pledges.models import ReceiptLink, Shown, Signing
 from pledge.pledges.texts import get_text
+from pledge.web.strings import gettext
 
 _SHOWN, _RECEIPT_LINK = table_of(Shown), table_of(ReceiptLink)
 _OPENINGS = select(_SHOWN).where(_SHOWN.c.sha256 == bindparam("sha256"))
@@ -127,8 +128,8 @@ def renewal_calendar(signing: Signing, *, url: str, now_utc: str) -> str:
         f"DTSTAMP:{now_utc}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
-        "SUMMARY:Renew or let lapse: your pledge",
-        f"DESCRIPTION:It stands until {signing.until.isoformat()}.",
+        "SUMMARY:" + _text(gettext("Renew or let lapse: your pledge")),
+        "DESCRIPTION:" + _text(gettext("It stands until %(day)s.", day=signing.until.isoformat())),
         f"URL:{url}",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
@@ -137,9 +138,19 @@ def renewal_calendar(signing: Signing, *, url: str, now_utc: str) -> str:
     return "".join(_fold(line) + "\r\n" for line in lines)
 
 
+def _text(words: str) -> str:
+    """Escape words as a value (RFC 5545, section 3.3.11)."""
+    return re.sub(r"([\\;,])", r"\\\1", words)
+
+
 def _fold(line: str) -> str:
-    """Fold a line of ASCII at 75 octets (RFC 5545, section 3.1)."""
-    return "\r\n ".join(line[start : start + 74] for start in range(0, len(line), 74))
+    """Fold a line at 75 octets, between characters (RFC 5545, section 3.1)."""
+    pieces = [""]
+    for character in line:
+        if len((pieces[-1] + character).encode()) > 74:  # noqa: PLR2004  # and the space that begins the next
+            pieces.append("")
+        pieces[-1] += character
+    return "\r\n ".join(pieces)
 
 
 def _notary_entry(session: Session, notary: Notary) -> bytes:

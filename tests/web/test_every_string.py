@@ -16,7 +16,7 @@ from pledge.labs.service import list_labs
 from pledge.pledges.texts import latest_text, parse_text
 from pledge.web.errors import TEXTS, problem
 from tests import full_site
-from tests.pseudo import ROOT, Shown, speak_pseudo
+from tests.pseudo import ROOT, Shown, accent, speak_pseudo
 from tests.route_kit import UNKNOWN, Site, fill, prepare
 from tests.site_kit import Person, csrf_token, make_app, make_config
 from tests.steward_kit import Steward, found_stewards, join
@@ -221,6 +221,15 @@ def test_mails_do(site: Site, known: list[str]) -> None:
     nobody.ask()
     mails = site.instance.outbox.written()
     assert faults(((mail["text"], mail["subject"] + mail["text"]) for mail in mails[:3]), known) == {}
+
+
+def test_a_calendar_entry_does_and_is_folded_between_characters(site: Site) -> None:
+    token = site.real["receipts.page"]["token"]
+    body = site.app.test_client().get(f"/receipts/{token}/renew.ics").data
+    assert all(len(line) <= 75 for line in body.split(b"\r\n"))
+    text = body.replace(b"\r\n ", b"").decode()
+    assert f"SUMMARY:{accent('Renew or let lapse: your pledge')}\r\n" in text
+    assert accent("It stands until %(day)s.").partition("%")[0] in text
 
 
 def test_the_tip_lines_pages_do(site: Site, stewards: list[Steward], known: list[str]) -> None:
