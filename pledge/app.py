@@ -26,6 +26,8 @@ from pledge.instance import Instance, open_instance, utc_now
 from pledge.log import views as log_views
 from pledge.log.models import Cosigned, Head
 from pledge.log.sequencer import Sequenced
+from pledge.pages.headcounts import bp as headcounts_bp
+from pledge.pages.headcounts import desk_bp as stewards_headcounts_bp
 from pledge.pages.views import bp as pages_bp
 from pledge.pledges import projection
 from pledge.pledges.views.changes import bp as changes_bp
@@ -55,8 +57,8 @@ from pledge.web.strings import add_strings
 SITE_NAME = "Pledge"
 _PACKAGE = Path(__file__).parent
 _BLUEPRINTS = (
-    *(pages_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
-    *(stewards_bp, stewards_entry_bp, stewards_account_bp),
+    *(pages_bp, headcounts_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
+    *(stewards_bp, stewards_entry_bp, stewards_account_bp, stewards_headcounts_bp),
     *(badges_bp, api_bp),
     *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
 )

@@ -1,5 +1,6 @@
 """``alembic check`` and more: migrations make exactly what the models say, CHECK constraints included."""
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,9 @@ from sqlalchemy import Engine, create_engine, text
 from pledge.db import Database
 from pledge.db.migrate import upgrade
 from pledge.schema import metadata
+
+# SQLite writes a column that is added later behind a comma, on the line before.
+_PART = re.compile(r",?\s*\n|, (?=\w+ [A-Z]+\b)")
 
 
 def differences(migrated: Engine, modelled: Engine) -> list[object]:
@@ -25,11 +29,11 @@ def differences(migrated: Engine, modelled: Engine) -> list[object]:
 
 
 def _tables(engine: Engine) -> dict[str, str]:
-    """Each table's statement with its lines in order of the alphabet: constraints may come in any order."""
+    """Each table's statement with its parts in order of the alphabet: columns and constraints may come in any order."""
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
     return {
-        name: "\n".join(sorted(line.strip().rstrip(",").replace('"', "") for line in sql.splitlines()))
+        name: "\n".join(sorted(part.strip().replace('"', "") for part in _PART.split(sql)))
         for name, sql in rows
     }
 

@@ -103,6 +103,7 @@ def _lab(session: Session, instance: Instance, lab: Lab, counts: _Counts) -> dic
                 "is_accepted": row.accepted,
             }
             for row in lab.headcounts
+            if row.is_public
         ],
         "signed": figures.count,
         "people": _range(figures.people),

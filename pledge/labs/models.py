@@ -43,7 +43,10 @@ class Domain(Base):
 
 
 class Headcount(Base):
-    """One observation of how many people a lab has: a proposal until it is accepted into the log."""
+    """One observation of how many people a lab has: a proposal until it is accepted into the log.
+
+    ``proposed_by``: what a reader who proposed it calls themselves; None where it is from the operator's file of labs.
+    """
 
     __tablename__ = "headcount"
     __table_args__ = (
@@ -60,7 +63,13 @@ class Headcount(Base):
     source: Mapped[str] = mapped_column(String(1000))
     confidence: Mapped[str | None] = mapped_column(String(300))
     proposed_on: Mapped[date]
+    proposed_by: Mapped[str | None] = mapped_column(String(200))
     accepted: Mapped[bool]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see it: not what a reader proposed and no steward has looked at."""
+        return self.accepted or self.proposed_by is None
 
     @property
     def has_ceiling(self) -> bool:

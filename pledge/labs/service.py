@@ -97,14 +97,17 @@ def set_lab(session: Session, facts: Mapping[str, Any], *, origin: str, day: dat
         raise MalformedError(f"the facts of a lab lack {missing}, or it is of another kind") from None
     if len(domains) != len(facts["domains"]):
         raise MalformedError("a domain of a lab stands there once, with one scope")
-    after = _statement(new, origin, day)  # before the database sees any of it
     known = session.get(Lab, new.slug)
-    before = None if known is None else _statement(known, origin, day)
+    before = None if known is None else statement_of(known, origin, day)
+    proposed = [] if known is None else [row for row in known.headcounts if row.proposed_by is not None]
+    new.headcounts += [_copy(row) for row in proposed]  # what readers proposed is not the file's to drop
+    after = statement_of(new, origin, day)  # before the database sees any of it
     session.merge(new)
     return None if after == before else after
 
 
-def _statement(lab: Lab, origin: str, day: date) -> st.Lab:
+def statement_of(lab: Lab, origin: str, day: date) -> st.Lab:
+    """Give what the log shall say of a lab as it is now known."""
     accepted = [row for row in lab.headcounts if row.accepted and row.population in _POPULATIONS]
     domains = sorted(lab.domains, key=lambda row: row.domain)
     return st.Lab(
@@ -151,6 +154,11 @@ def _headcount(row: Mapping[str, Any], day: date) -> Headcount:
         proposed_on=day,
         accepted=row.get("accepted", False),
     )
+
+
+def _copy(row: Headcount) -> Headcount:
+    names = [column.key for column in Headcount.__mapper__.column_attrs]
+    return Headcount(**{name: getattr(row, name) for name in names})
 
 
 def read_labs(file: Path) -> list[dict[str, Any]]:

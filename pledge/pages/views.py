@@ -93,7 +93,7 @@ def lab(slug: str) -> str:
             scale=charts.share_scale([figures.share.high or 0] if figures.share else []),
             changes=tallies.net_changes(session, texts.DEFAULT_SLUG, slug, today=today),
             growth=charts.growth_chart(tallies.growth(session, texts.DEFAULT_SLUG, slug), today=today),
-            headcounts=found.headcounts,
+            headcounts=[row for row in found.headcounts if row.is_public],
             newest=rows(newest.rows, names),
             former=rows(former.rows, names),
             badge_url=f"{instance.config.url}/badge/lab/{slug}.svg",

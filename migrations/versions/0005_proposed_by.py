@@ -1,0 +1,23 @@
+"""Who proposed a headcount
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("headcount", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("proposed_by", sa.String(length=200), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("headcount", schema=None) as batch_op:
+        batch_op.drop_column("proposed_by")
