@@ -70,14 +70,30 @@ async function unpack(packed) {
     const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return unpacked.slice(0, length);
-      if (length + value.length > MAX_JSON_BYTES) break;
-      unpacked.set(value, length);
+      if (done) break;
+      unpacked.set(value, length); // throws where it is too long
       length += value.length;
     }
-    await reader.cancel();
   } catch {
-    throw malformed("The proof in this badge is damaged.");
+    throw malformed("The proof in this badge is damaged, or too long.");
   }
-  throw malformed("The proof in this badge is too long.");
+  // Some browsers do not mind what stands behind the stream, whose end is the checksum.
+  const end = new DataView(packed.buffer, packed.byteOffset + packed.length - 4).getUint32(0);
+  if (end !== adler32(unpacked.subarray(0, length))) {
+    throw malformed("The proof in this badge is followed by something.");
+  }
+  return unpacked.slice(0, length);
+}
+
+/**
+ * The checksum at the end of a zlib stream (RFC 1950, section 8.2).
+ * @param {Uint8Array} bytes
+ */
+function adler32(bytes) {
+  let [low, high] = [1, 0];
+  for (const byte of bytes) {
+    low = (low + byte) % 65_521;
+    high = (high + low) % 65_521;
+  }
+  return high * 65_536 + low;
 }
