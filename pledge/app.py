@@ -22,6 +22,8 @@ from pledge.badges import service as badges
 from pledge.badges.views import bp as badges_bp
 from pledge.config import Config
 from pledge.core import statement as st
+from pledge.following import feeds
+from pledge.following.views import bp as following_bp
 from pledge.instance import Instance, open_instance, utc_now
 from pledge.log import views as log_views
 from pledge.log.models import Cosigned, Head
@@ -59,7 +61,7 @@ _PACKAGE = Path(__file__).parent
 _BLUEPRINTS = (
     *(pages_bp, headcounts_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
     *(stewards_bp, stewards_entry_bp, stewards_account_bp, stewards_headcounts_bp),
-    *(badges_bp, api_bp),
+    *(badges_bp, api_bp, following_bp),
     *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
 )
 
@@ -158,6 +160,7 @@ def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
     return {
         "badge": partial(badges.answer, instance.database, instance.log.tiles),
         "embed": partial(embeds.answer, instance.database, card, instance.config.url),
+        "feeds": partial(feeds.answer, instance),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),
         "tips": partial(digests.answer, instance.database, instance.log.tiles),

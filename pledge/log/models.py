@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pledge.db import Base, Sha256
@@ -24,10 +24,15 @@ class Pending(Base):
     hold: Mapped[str | None] = mapped_column(String(200), index=True)
 
 
+IS_FEW = text("kind NOT IN ('signing', 'renewal', 'withdrawal')")
+"""Says of entries that they are not about signings. Queries that have it, word for word, read only those."""
+
+
 class Entry(Base):
     """A sequenced entry. Indexes come from the head, without gaps."""
 
     __tablename__ = "entry"
+    __table_args__ = (Index("ix_entry_few", "kind", "index", sqlite_where=IS_FEW, postgresql_where=IS_FEW),)
 
     index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     payload_sha256: Mapped[Sha256] = mapped_column(unique=True)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pledge.db import Base, Slug
@@ -25,6 +25,7 @@ class DailyChange(Base):
     """What one day added to one count; all days up to one add up to the counts of that day."""
 
     __tablename__ = "tally_change"
+    __table_args__ = (Index("ix_tally_change_day", "pledge", "day"),)
 
     pledge: Mapped[Slug] = mapped_column(primary_key=True)
     lab: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)

@@ -160,6 +160,36 @@ def _days(session: Session, pledge: str, lab: str, *, since: date = date.min) ->
     return [(day, int(change)) for day, change in session.execute(rows)]
 
 
+def changes_by_day(
+    session: Session, pledge: str, lab: str | None = None, *, most: int
+) -> Sequence[tuple[date, str, int]]:
+    """Give by how many a day changed the headline number of a lab, for days whose lapses are counted, newest first.
+
+    Args:
+        session: Reads.
+        pledge: Slug.
+        lab: Slug, or None for all labs.
+        most: Of how many days. Cost: their rows.
+    """
+    counted = (
+        DailyChange.pledge == pledge,
+        DailyChange.day < select(TalliedDay.day).scalar_subquery(),
+        DailyChange.assurance.in_(HEADLINE),
+        DailyChange.status == "current",
+        *([] if lab is None else [DailyChange.lab == lab]),
+    )
+    days = select(DailyChange.day).where(*counted).distinct().order_by(DailyChange.day.desc()).limit(most)
+    change = func.sum(DailyChange.change)
+    rows = (
+        select(DailyChange.day, DailyChange.lab, change)
+        .where(*counted, DailyChange.day.in_(days.subquery().select()))
+        .group_by(DailyChange.day, DailyChange.lab)
+        .having(change != 0)
+        .order_by(DailyChange.day.desc(), DailyChange.lab)
+    )
+    return [(day, slug, int(changed)) for day, slug, changed in session.execute(rows)]
+
+
 def history(session: Session, pledge: str, lab: str | None = None) -> Sequence[DailyChange]:
     """Give what each day added to each count, in order: of one lab, or of all. Cost: a row for each."""
     rows = select(DailyChange).where(DailyChange.pledge == pledge, DailyChange.change != 0)

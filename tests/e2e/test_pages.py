@@ -31,6 +31,7 @@ PAGES = {
     "a search without a hit": "/signatories?q=zaphod",
     "labs": "/labs",
     "data": "/api",
+    "follow": "/follow",
     "badges": "/badges/lab/mistral?style=flat&lang=he",
     "a lab": "/labs/mistral",
     "a lab without a domain": "/labs/openai",

@@ -1,0 +1,211 @@
+"""What happened here, as everybody may know it: read from the log, and from what each day changed in the counts.
+
+No event names a person. One from the log is dated as its entry; the counts of a day are an event once that day is over
+and its lapses are counted. An anonymous signing counts from the first day of its epoch: the event of that day then
+says more than it did.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledge.core import statement as st
+from pledge.labs.models import NO_CEILING, Lab
+from pledge.log.models import IS_FEW, Entry
+from pledge.pledges.texts import DEFAULT_SLUG
+from pledge.tallies import service as tallies
+
+ALL: Final = "all"
+"""The topic of everything."""
+
+_KINDS: Final = ("genesis", "policy", "pledge-text", "lab", "key", "key-revocation")
+_POPULATIONS: Final = {
+    "total": "people in all",
+    "unit": "people in the unit",
+    "research": "people in research",
+}
+_HOLDERS: Final = {"steward": "a steward", "issuer": "an issuer", "notary": "the notary", "log": "the log"}
+_COUNTED: Final = "Counted are current signatories from lab addresses: who came, less who left or lapsed."
+
+
+class Event(NamedTuple):
+    """Something that happened.
+
+    Attributes:
+        day: When it was known.
+        key: What names it for ever among all events.
+        title: One line.
+        lines: What there is to say about it; may be empty.
+        path: The page to read on.
+        topic: ``labs/<slug>`` or ``pledges/<slug>``, or ``all`` where it concerns the whole site.
+    """
+
+    day: date
+    key: str
+    title: str
+    lines: tuple[str, ...]
+    path: str
+    topic: str
+
+
+def topic_name(session: Session, topic: str) -> str | None:
+    """Give the name of the lab or pledge that a topic is about, empty for everything; None where there is no such."""
+    kind, _, slug = topic.partition("/")
+    if topic == ALL:
+        return ""
+    if kind == "labs":
+        return session.scalar(select(Lab.name).where(Lab.slug == slug))
+    if kind == "pledges":
+        texts = [each for _, each in _statements(session) if isinstance(each, st.PledgeText)]
+        return next((text.title for text in reversed(texts) if text.slug == slug), None)
+    return None
+
+
+def newest(session: Session, topic: str, *, most: int) -> list[Event]:
+    """Give the newest events of a topic, newest first.
+
+    Cost: the entries that are not about signings, of which there are some for each lab, and ``most`` days of counts.
+    """
+    found = _of_log(session, topic)
+    slug = topic.removeprefix("labs/")
+    if topic == ALL:
+        found += [_of_day(day, changes) for day, changes in _days(session, None, most=most)]
+    elif slug != topic:
+        found += [_of_lab(day, *changes) for day, [changes] in _days(session, slug, most=most)]
+    return sorted(found, key=lambda event: event.day, reverse=True)[:most]
+
+
+def _of_log(session: Session, topic: str) -> list[Event]:
+    """Give all events of a topic from the log, newest first."""
+    found = []
+    labs: dict[str, st.Lab] = {}
+    for index, statement in _statements(session):
+        before = labs.get(statement.slug) if isinstance(statement, st.Lab) else None
+        if isinstance(statement, st.Lab):
+            labs[statement.slug] = statement
+        title, lines, path, about = _told(statement, before)
+        if topic in {ALL, about}:
+            found.append(Event(statement.day, f"entry/{index}", title, lines, path, about))
+    return found[::-1]
+
+
+def _statements(session: Session) -> list[tuple[int, st.Statement]]:
+    """Give the statements from which events are made, each with its index, in the order of the log."""
+    rows = select(Entry.index, Entry.leaf).where(IS_FEW, Entry.kind.in_(_KINDS)).order_by(Entry.index)
+    return [(index, _parse(leaf)) for index, leaf in session.execute(rows)]
+
+
+@lru_cache(maxsize=4096)  # a log never changes, and each feed reads the same few entries
+def _parse(leaf: bytes) -> st.Statement:
+    return st.parse_statement(st.parse_envelope(leaf))
+
+
+def _told(statement: st.Statement, before: st.Lab | None) -> tuple[str, tuple[str, ...], str, str]:
+    """Give title, lines, path and topic of what a statement says."""
+    match statement:
+        case st.Lab():
+            title, lines = _told_of_lab(statement, before)
+            return title, lines, f"/labs/{statement.slug}", f"labs/{statement.slug}"
+        case st.PledgeText():
+            path = f"/pledges/{statement.slug}"
+            title = f"{statement.title}: version {statement.version}"
+            return title, (_clauses(statement),), f"{path}/{statement.version}", path[1:]
+        case st.PolicyText():
+            lines = (f"It holds from {_date(statement.effective)} on, for every lab alike.",)
+            return f"Policy: version {statement.version}", lines, f"/policy/{statement.version}.json", ALL
+        case st.Key():
+            lines = (f"It may sign until {_date(statement.until)}.",)
+            return f"The key of {_HOLDERS[statement.role]} was admitted", lines, "/stewards", ALL
+        case st.KeyRevocation():
+            lines = (f"The reason in the log: {statement.reason}.",)
+            return f"The key of {_HOLDERS[statement.role]} has ended", lines, "/stewards", ALL
+        case _:
+            return "The log began", (f"Its name is {statement.origin}.",), "/verify", ALL
+
+
+def _told_of_lab(lab: st.Lab, before: st.Lab | None) -> tuple[str, tuple[str, ...]]:
+    parts = {
+        "name": (lab.name,),
+        "mail domains": tuple(f"{domain.domain} shows the {domain.scope}" for domain in lab.domains),
+        "headcount": tuple(_headcount(row) for row in lab.headcount),
+    }
+    if before is None:
+        lines = parts["mail domains"] or ("No mail domain is confirmed yet.",)
+        return f"{lab.name} was added", (*lines, *parts["headcount"])
+    changed = {
+        "name": lab.name != before.name,
+        "mail domains": lab.domains != before.domains,
+        "headcount": lab.headcount != before.headcount,
+    }
+    named = [name for name, is_changed in changed.items() if is_changed]
+    lines = tuple(line for name in named for line in parts[name] or (f"No {name} is known now.",))
+    return f"{before.name}: changed {' and '.join(named) or 'nothing'}", lines
+
+
+def _headcount(row: st.Headcount) -> str:
+    if row.high >= NO_CEILING:
+        people = f"more than {row.low:,}"
+    else:
+        people = f"{row.low:,}" if row.low == row.high else f"{row.low:,} to {row.high:,}"
+    return f"{people} {_POPULATIONS[row.population]}, as of {row.as_of}"
+
+
+def _clauses(text: st.PledgeText) -> str:
+    return f"It has {len(text.clauses.core)} core clauses, and {len(text.clauses.optional)} that one may add."
+
+
+_Changes = list[tuple[str, str, int]]
+"""(slug, name, change) of each lab."""
+
+
+def _days(session: Session, lab: str | None, *, most: int) -> list[tuple[date, _Changes]]:
+    """Give what the newest days that are over changed, newest first."""
+    rows = tallies.changes_by_day(session, DEFAULT_SLUG, lab, most=most)
+    return [
+        (day, named(session, [row[1:] for row in group]))
+        for day, group in groupby(rows, key=lambda row: row[0])
+    ]
+
+
+def named(session: Session, changes: Sequence[tuple[str, int]]) -> _Changes:
+    """Add the names of labs to what changed in their counts, in order of the alphabet."""
+    names = {lab.slug: lab.name for lab in session.execute(select(Lab.slug, Lab.name))}
+    found = [(slug, names.get(slug, slug), change) for slug, change in changes]
+    return sorted(found, key=lambda row: (row[1].casefold(), row[0]))
+
+
+def _of_day(day: date, changes: _Changes) -> Event:
+    labs = "one lab" if len(changes) == 1 else f"{len(changes)} labs"
+    lines = (*(f"{name}: {_signed(change)}" for _, name, change in changes), _COUNTED)
+    return Event(
+        day + timedelta(days=1),
+        f"counts/{day}",
+        f"{_date(day)}: the counts of {labs} changed",
+        lines,
+        "/labs",
+        ALL,
+    )
+
+
+def _of_lab(day: date, slug: str, name: str, change: int) -> Event:
+    return Event(
+        day + timedelta(days=1),
+        f"counts/{day}/{slug}",
+        f"{_date(day)}: {name} {_signed(change)}",
+        (_COUNTED,),
+        f"/labs/{slug}",
+        f"labs/{slug}",
+    )
+
+
+def _signed(change: int) -> str:
+    return f"{change:+,}".replace("-", "−")
+
+
+def _date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
