@@ -2,6 +2,7 @@
 
 from pledge.accounts import models as accounts
 from pledge.db import Base
+from pledge.following import models as following
 from pledge.labs import models as labs
 from pledge.log import models as log
 from pledge.mail import models as mail

@@ -11,6 +11,7 @@ from pledge.accounts import sessions
 from pledge.core import atrest
 from pledge.db.upkeep import tidy
 from pledge.errors import PledgeError, noop
+from pledge.following import followers, letters
 from pledge.instance import Instance
 from pledge.mail import budgets
 from pledge.mail.service import Mail
@@ -43,8 +44,14 @@ def tick_if_due(instance: Instance) -> Sequence[str]:
         counted = session.scalar(select(TalliedDay.day))
         has_reminders = session.scalar(select(exists().where(*_due(today))))
         has_tips = upkeep.is_due(session, today)
+        has_letters = counted == today and letters.is_due(session, today)
+        has_followers_to_drop = followers.has_expired(session, now)
     if has_expired:
         instance.log.run(lambda session: links.drop_expired(session, now))
+    if has_followers_to_drop:
+        instance.log.run(lambda session: followers.drop_expired(session, now))
+    if has_letters:  # what the hour's budget left
+        letters.send_due(instance)
     if counted is not None and today > counted + tallies.MAX_AHEAD:
         return []  # a clock that is far ahead lapses nobody; `pledge tick` is how the operator says that it is right
     return tick(instance) if counted != today or has_reminders or has_tips else []
@@ -57,11 +64,14 @@ def tick(instance: Instance) -> Sequence[str]:
     lapsed = instance.log.run(lambda session: _begin_day(session, now))
     settled, deleted = upkeep.tend(instance, open_store(instance))
     reminded, failed = _remind_all(instance, now.date())
+    told, untold = letters.send_due(instance)
+    failed += untold
     tidy(instance.database)
     instance.log.ask_witnesses()
     not_reached = f", {failed} not reached" if failed else ""
     tips = f", {settled} messages settled, {deleted} deleted" if settled or deleted else ""
-    return [f"{now.date()}: {lapsed} lapsed, {reminded} reminded{not_reached}{tips}"]
+    sent = f", {told} letters" if told else ""
+    return [f"{now.date()}: {lapsed} lapsed, {reminded} reminded{sent}{not_reached}{tips}"]
 
 
 def _begin_day(session: Session, now: datetime) -> int:
@@ -70,6 +80,7 @@ def _begin_day(session: Session, now: datetime) -> int:
     So the counts never show a day's lapses under another day, and no day is begun on which nothing was forgotten.
     """
     links.drop_expired(session, now)
+    followers.drop_expired(session, now)
     sessions.drop_expired(session, now)
     budgets.drop_old_windows(session, now)
     session.execute(delete(ReceiptLink).where(ReceiptLink.expires < now.date()))

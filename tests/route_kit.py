@@ -8,11 +8,12 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from pledge.following.followers import stop_path
 from pledge.instance import Instance
 from pledge.log.service import tree_size
 from pledge.pledges.contacts import stop_token
 from pledge.pledges.models import Signing
-from tests.site_kit import Person
+from tests.site_kit import Person, csrf_token, newest_mail
 
 SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -31,13 +32,14 @@ UNKNOWN = {
     "filename": "c0ffee.js",
     "id": "c0ffee" * 5 + "ab",
     "kind": "c0ffee",
+    "follower": "c0ffee" * 5 + "ab",
 }
 """Things of the right form that are not there; none may be repeated by an error."""
 
 OWN_TESTS = ("tip_", "inbox", "stewards")
 """Blueprints that begin so take no form of a signatory's: tests/tips and tests/accounts try them."""
 
-NO_FORM = {"news.stop"}
+NO_FORM = {"news.stop", "following.stop"}
 """What takes a POST from anybody, with all that it needs in its address."""
 
 HOSTILE = (
@@ -101,6 +103,16 @@ def prepare(app: Flask) -> Site:
     sign_token = grace.ask().rpartition("/")[2]
     change_token = ada.ask().rpartition("/")[2]  # who has signed gets a link to change that
     instance: Instance = app.extensions["pledge"]
+    follow = {
+        "csrf_token": csrf_token(ada.client.get("/follow").text),
+        "address": ada.address,
+        "topic": "all",
+    }
+    ada.client.post("/follow", data=follow)
+    confirm_token = newest_mail(instance)["text"].partition("/follow/confirm/")[2][:64]
+    follower, _, end_token = (
+        stop_path(instance.keys.contacts, bytes(16)).removeprefix("/follow/stop/").partition("/")
+    )
     with instance.database.reading() as session:
         sha256 = session.scalars(select(Signing.sha256)).one()
     common: dict[str, object] = {
@@ -112,6 +124,7 @@ def prepare(app: Flask) -> Site:
         "slug": "against-reckless-scaling",
         "id": sha256.hex()[:32],
         "kind": "pledge",
+        "follower": follower,
     }
     lab = common | {"slug": "mistral"}
     changing = common | {"token": change_token}
@@ -127,6 +140,9 @@ def prepare(app: Flask) -> Site:
             "receipts.private_file": receipts,
             "receipts.calendar": receipts,
             "news.ask": stopping,
+            "following.confirm": common | {"token": confirm_token},
+            "following.confirm_post": common | {"token": confirm_token},
+            "following.ask_to_stop": common | {"token": end_token},
             "pages.lab": lab,
             "headcounts.ask": lab,
             "headcounts.propose": lab,

@@ -80,6 +80,24 @@ def newest(session: Session, topic: str, *, most: int) -> list[Event]:
     return sorted(found, key=lambda event: event.day, reverse=True)[:most]
 
 
+def between(session: Session, topic: str, first: date, last: date) -> list[Event]:
+    """Give what happened to a topic from one day to another, both included: the log's events, then the counts.
+
+    Cost: the entries that are not about signings, and the rows of these days.
+    """
+    found = [event for event in _of_log(session, topic)[::-1] if first <= event.day <= last]
+    slug = topic.removeprefix("labs/")
+    if topic != ALL and slug == topic:
+        return found
+    lab = None if topic == ALL else slug
+    changes = _named(session, tallies.changes_between(session, DEFAULT_SLUG, first, last, lab))
+    if changes:
+        lines = (*(f"{name}: {_signed(change)}" for _, name, change in changes), _COUNTED)
+        path = "/labs" if topic == ALL else f"/{topic}"
+        found.append(Event(last, f"counts/{first}/{last}", "Changes in counts", lines, path, topic))
+    return found
+
+
 def _of_log(session: Session, topic: str) -> list[Event]:
     """Give all events of a topic from the log, newest first."""
     found = []
@@ -167,12 +185,12 @@ def _days(session: Session, lab: str | None, *, most: int) -> list[tuple[date, _
     """Give what the newest days that are over changed, newest first."""
     rows = tallies.changes_by_day(session, DEFAULT_SLUG, lab, most=most)
     return [
-        (day, named(session, [row[1:] for row in group]))
+        (day, _named(session, [row[1:] for row in group]))
         for day, group in groupby(rows, key=lambda row: row[0])
     ]
 
 
-def named(session: Session, changes: Sequence[tuple[str, int]]) -> _Changes:
+def _named(session: Session, changes: Sequence[tuple[str, int]]) -> _Changes:
     """Add the names of labs to what changed in their counts, in order of the alphabet."""
     names = {lab.slug: lab.name for lab in session.execute(select(Lab.slug, Lab.name))}
     found = [(slug, names.get(slug, slug), change) for slug, change in changes]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Column, func, insert, select
+from sqlalchemy import Column, ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
@@ -171,13 +171,7 @@ def changes_by_day(
         lab: Slug, or None for all labs.
         most: Of how many days. Cost: their rows.
     """
-    counted = (
-        DailyChange.pledge == pledge,
-        DailyChange.day < select(TalliedDay.day).scalar_subquery(),
-        DailyChange.assurance.in_(HEADLINE),
-        DailyChange.status == "current",
-        *([] if lab is None else [DailyChange.lab == lab]),
-    )
+    counted = (*_headline(pledge, lab), DailyChange.day < select(TalliedDay.day).scalar_subquery())
     days = select(DailyChange.day).where(*counted).distinct().order_by(DailyChange.day.desc()).limit(most)
     change = func.sum(DailyChange.change)
     rows = (
@@ -188,6 +182,30 @@ def changes_by_day(
         .order_by(DailyChange.day.desc(), DailyChange.lab)
     )
     return [(day, slug, int(changed)) for day, slug, changed in session.execute(rows)]
+
+
+def changes_between(
+    session: Session, pledge: str, first: date, last: date, lab: str | None = None
+) -> Sequence[tuple[str, int]]:
+    """Give by how many the headline number of each lab, or of one, changed from one day to another, both included."""
+    change = func.sum(DailyChange.change)
+    rows = (
+        select(DailyChange.lab, change)
+        .where(*_headline(pledge, lab), DailyChange.day >= first, DailyChange.day <= last)
+        .group_by(DailyChange.lab)
+        .having(change != 0)
+        .order_by(DailyChange.lab)
+    )
+    return [(slug, int(changed)) for slug, changed in session.execute(rows)]
+
+
+def _headline(pledge: str, lab: str | None) -> list[ColumnElement[bool]]:
+    found = [
+        DailyChange.pledge == pledge,
+        DailyChange.assurance.in_(HEADLINE),
+        DailyChange.status == "current",
+    ]
+    return found if lab is None else [*found, DailyChange.lab == lab]
 
 
 def history(session: Session, pledge: str, lab: str | None = None) -> Sequence[DailyChange]:
