@@ -10,6 +10,7 @@ from pledge.config import Config
 from pledge.db import Database
 from pledge.db.migrate import upgrade
 from pledge.errors import UnavailableError
+from pledge.following.deliveries import tend
 from pledge.founding import found, is_founded
 from pledge.instance import Instance, utc_now
 from pledge.keystore import LOCAL_ORIGIN, load_keys
@@ -95,6 +96,10 @@ def serve(ctx: click.Context, *, local: bool) -> None:
 @click.command()
 @click.pass_obj
 def tick(open_: Callable[[], Instance]) -> None:
-    """Do what the day asks for: lapses, reminders, what has expired. Running it again changes nothing."""
-    for line in tick_site(open_()):
+    """Do what the day asks for: lapses, reminders, letters, what has expired. Running it again changes nothing."""
+    instance = open_()
+    for line in tick_site(instance):
         click.echo(line)
+    done = tend(instance)
+    if any(done):
+        click.echo(f"hub: {done.asked} asked back, {done.taken} feeds taken, {done.refused} not taken")

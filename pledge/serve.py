@@ -1,9 +1,10 @@
-"""Serving with granian: several processes, each with threads, and in each watches over the day's work and bodies."""
+"""Serving with granian: several processes, each with threads, and in each watches over work, bodies and the hub."""
 
 import logging
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 from flask import Flask
@@ -13,6 +14,7 @@ from granian.server import Server
 from pledge.app import create_app
 from pledge.config import Config
 from pledge.errors import UnavailableError
+from pledge.following.deliveries import tend
 from pledge.instance import Instance, get_instance
 from pledge.tick import tick_if_due
 from pledge.web.deadline import Deadline
@@ -65,7 +67,8 @@ def build(*, body_seconds: float = _BODY_SECONDS) -> Flask:
     deadline = Deadline(body_seconds)
     app = create_app(body_deadline=deadline)
     threading.Thread(target=deadline.watch, daemon=True, name="bodies").start()
-    threading.Thread(target=_watch, args=(app,), daemon=True, name="tick").start()
+    threading.Thread(target=_watch, args=(app, look_after), daemon=True, name="tick").start()
+    threading.Thread(target=_watch, args=(app, look_outside), daemon=True, name="hub").start()
     return app
 
 
@@ -75,17 +78,26 @@ def look_after(instance: Instance) -> None:
     Whichever process comes first does it; that two do the same does no harm. One that fails keeps no other waiting.
     """
     for work in (instance.log.check, instance.log.ask_witnesses, partial(tick_if_due, instance)):
-        try:
-            work()
-        except UnavailableError as error:
-            logger.warning("%s", error)
-        except Exception:  # a watch that dies would stop the clock; what failed is tried again
-            logger.exception("the day's work failed; trying again in a few seconds")
+        _try(work)
 
 
-def _watch(app: Flask) -> None:
+def look_outside(instance: Instance) -> None:
+    """Post what has changed to programs that subscribed. Theirs may be slow, so nothing else waits for this."""
+    _try(partial(tend, instance))
+
+
+def _try(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except UnavailableError as error:
+        logger.warning("%s", error)
+    except Exception:  # a watch that dies would stop the clock; what failed is tried again
+        logger.exception("the day's work failed; trying again in a few seconds")
+
+
+def _watch(app: Flask, look: Callable[[Instance], None]) -> None:
     with app.app_context():
         instance = get_instance()
     while True:
-        look_after(instance)
+        look(instance)
         time.sleep(_WATCH_SECONDS)

@@ -39,8 +39,8 @@ UNKNOWN = {
 OWN_TESTS = ("tip_", "inbox", "stewards")
 """Blueprints that begin so take no form of a signatory's: tests/tips and tests/accounts try them."""
 
-NO_FORM = {"news.stop", "following.stop"}
-"""What takes a POST from anybody, with all that it needs in its address."""
+NO_FORM = {"news.stop", "following.stop", "following.ask_hub"}
+"""What takes a POST from anybody, without a page and its token: stopping by a link, and what programs ask."""
 
 HOSTILE = (
     "%00",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pledge.core import statement as st
@@ -19,6 +19,7 @@ from pledge.labs.models import NO_CEILING, Lab
 from pledge.log.models import IS_FEW, Entry
 from pledge.pledges.texts import DEFAULT_SLUG
 from pledge.tallies import service as tallies
+from pledge.tallies.models import TalliedDay
 
 ALL: Final = "all"
 """The topic of everything."""
@@ -64,6 +65,12 @@ def topic_name(session: Session, topic: str) -> str | None:
         texts = [each for _, each in _statements(session) if isinstance(each, st.PledgeText)]
         return next((text.title for text in reversed(texts) if text.slug == slug), None)
     return None
+
+
+def state(session: Session) -> str:
+    """Give something short that changes whenever there may be a new event."""
+    last = session.scalar(select(func.max(Entry.index)).where(IS_FEW, Entry.kind.in_(_KINDS)))
+    return f"{last} {session.scalar(select(TalliedDay.day))}"
 
 
 def newest(session: Session, topic: str, *, most: int) -> list[Event]:
@@ -149,7 +156,9 @@ def _told(statement: st.Statement, before: st.Lab | None) -> tuple[str, tuple[st
 def _told_of_lab(lab: st.Lab, before: st.Lab | None) -> tuple[str, tuple[str, ...]]:
     parts = {
         "name": (lab.name,),
-        "mail domains": tuple(f"{domain.domain} shows the {domain.scope}" for domain in lab.domains),
+        "mail domains": tuple(
+            f"An address at {domain.domain} shows the {domain.scope}" for domain in lab.domains
+        ),
         "headcount": tuple(_headcount(row) for row in lab.headcount),
     }
     if before is None:

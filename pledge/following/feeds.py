@@ -17,6 +17,8 @@ from pledge.web.prepared import Answer
 
 MEDIA_TYPE: Final = "application/atom+xml; charset=utf-8"
 MAX_ENTRIES: Final = 50
+HUB: Final = "/hub"
+"""Where programs ask to be posted to."""
 _PATH: Final = re.compile(r"/feeds/(all|(?:labs|pledges)/[a-z0-9-]{1,64})\.atom")
 _NO_XML: Final = re.compile(
     "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -52,6 +54,7 @@ def render_feed(instance: Instance, session: Session, topic: str) -> bytes | Non
     _add(feed, "updated", _instant(max((event.day for event in events), default=instance.genesis.day)))
     _add(_add(feed, "author"), "name", origin)
     _link(feed, "self", url + feed_path(topic), "application/atom+xml")
+    ET.SubElement(feed, "link", {"rel": "hub", "href": url + HUB})
     _link(feed, "alternate", url + ("/" if topic == ALL else f"/{topic}"), "text/html")
     for event in events:
         _add_entry(feed, event, tag=tag, url=url)

@@ -1,4 +1,4 @@
-"""The table of those who follow by mail."""
+"""Tables of those who follow: by mail, and programs that are posted to (W3C WebSub)."""
 
 from datetime import date
 
@@ -30,3 +30,43 @@ class Follower(Base):
     expires_seconds: Mapped[int | None] = mapped_column(BigInteger, index=True)
     told: Mapped[date | None]
     due: Mapped[date | None] = mapped_column(index=True)
+
+
+class HubRequest(Base):
+    """A program asked that feeds be posted to it, or no more, and was not asked yet whether it did.
+
+    ``who`` is a keyed hash of topic and callback, ``host`` one of the callback's host. Callback and secret are
+    encrypted.
+    """
+
+    __tablename__ = "hub_request"
+    __table_args__ = (CheckConstraint("mode IN ('subscribe', 'unsubscribe')", name="mode"),)
+
+    who: Mapped[Sha256] = mapped_column(primary_key=True)
+    host: Mapped[Sha256]
+    mode: Mapped[str] = mapped_column(String(11))
+    topic: Mapped[str] = mapped_column(String(80))
+    callback: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    lease_seconds: Mapped[int]
+    asked_seconds: Mapped[int] = mapped_column(BigInteger)
+
+
+class Subscription(Base):
+    """A program that confirmed.
+
+    ``delivered`` is the SHA-256 of the feed that it has, ``seen`` the state of log and counts when that was looked at.
+    """
+
+    __tablename__ = "subscription"
+
+    who: Mapped[Sha256] = mapped_column(primary_key=True)
+    host: Mapped[Sha256]
+    topic: Mapped[str] = mapped_column(String(80))
+    callback: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    until_seconds: Mapped[int] = mapped_column(BigInteger)
+    seen: Mapped[str] = mapped_column(String(40))
+    delivered: Mapped[Sha256]
+    tries: Mapped[int]
+    next_seconds: Mapped[int] = mapped_column(BigInteger)

@@ -1,10 +1,11 @@
 """The page that says how to follow the site, and the letters that are asked for there."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from pledge.following import feeds, followers
+from pledge.errors import MalformedError, PledgeError
+from pledge.following import feeds, followers, hub
 from pledge.following.events import ALL, topic_name
 from pledge.following.forms import FollowForm
 from pledge.instance import Instance, get_instance
@@ -13,6 +14,7 @@ from pledge.mail.service import Mail
 from pledge.pledges.forms import require_token
 from pledge.pledges.links import LIFE
 from pledge.pledges.views.signing import mail_policy
+from pledge.web.errors import status_of
 from pledge.web.forms import SiteForm
 
 bp = Blueprint("following", __name__)
@@ -97,6 +99,33 @@ def stop(follower: str, token: str) -> str:
         followers.stop(session, known)
         session.commit()
     return render_template("following/stopped.html", is_stopped=True)
+
+
+@bp.post(feeds.HUB)
+def ask_hub() -> Response:
+    """Take a request of a program (W3C WebSub, section 5.1). Its callback is asked later whether it meant it."""
+    instance = get_instance()
+    try:
+        asked = hub.parse_request(_hub_fields(), url=instance.config.url)
+        with instance.database.writing() as session:
+            hub.ask(
+                session,
+                asked,
+                keys=hub.HubKeys(instance.keys.seat, instance.keys.contacts),
+                now=instance.clock(),
+                random_bytes=instance.random_bytes,
+            )
+            session.commit()
+    except PledgeError as error:
+        return Response(f"{error}\n", status_of(error), content_type="text/plain; charset=utf-8")
+    return Response(status=202, content_type="text/plain; charset=utf-8")
+
+
+def _hub_fields() -> dict[str, str]:
+    for name in request.form:
+        if name.startswith("hub.") and len(request.form.getlist(name)) > 1:
+            raise MalformedError("A field was sent twice.", code="sent-twice")
+    return request.form.to_dict()
 
 
 def _labs(instance: Instance) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ _COUNTED = select(MailBudget.count).where(
 )
 _STORE = upserts(table_of(MailBudget), "key", "window")
 
-Purpose = Literal["sign", "change", "follow", "letter"]
+Purpose = Literal["sign", "change", "follow", "letter", "subscribe", "renew"]
 """Each has budgets of its own: whoever uses up one cannot keep people from withdrawing or erasing."""
 
 

@@ -76,7 +76,11 @@ def test_a_feed_tells_what_the_log_says(instance: Instance, ada: Person, clock: 
     assert feed.feed.title == "What happened · local-trial.invalid"
     assert feed.feed.author == "local-trial.invalid"
     links = {link.rel: link.href for link in feed.feed.links}
-    assert links == {"self": f"{_URL}/feeds/all.atom", "alternate": f"{_URL}/"}
+    assert links == {
+        "self": f"{_URL}/feeds/all.atom",
+        "hub": f"{_URL}/hub",
+        "alternate": f"{_URL}/",
+    }
     titles = [entry.title for entry in feed.entries]
     assert "Mistral AI was added" in titles
     assert "Pledge against reckless scaling: version 1" in titles
@@ -105,7 +109,11 @@ def test_a_feed_tells_what_the_log_says(instance: Instance, ada: Person, clock: 
         "A & B <i>Labs</i> \ufffd was added",
     ]
     lines = changed[0].content[0].value.split("\n")
-    assert lines == ["Nemo", "nemo.example shows the lab", "more than 20 people in research, as of 2027"]
+    assert lines == [
+        "Nemo",
+        "An address at nemo.example shows the lab",
+        "more than 20 people in research, as of 2027",
+    ]
 
 
 def test_a_days_counts_are_told_once_it_is_over(instance: Instance, ada: Person, clock: Clock) -> None:
