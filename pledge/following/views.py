@@ -16,10 +16,12 @@ from pledge.pledges.links import LIFE
 from pledge.pledges.views.signing import mail_policy
 from pledge.web.errors import status_of
 from pledge.web.forms import SiteForm
+from pledge.web.strings import gettext
+from pledge.web.strings import lazy_gettext as _
 
 bp = Blueprint("following", __name__)
 
-SUBJECT = "The letter you asked for"
+SUBJECT = _("The letter you asked for")
 VALID_HOURS = int(LIFE.total_seconds() // 3600)
 
 
@@ -144,7 +146,7 @@ def _page(form: FollowForm, labs: list[tuple[str, str]]) -> str:
 
 
 def _confirm_page(name: str | None, *, form: SiteForm | None) -> str:
-    return render_template("following/confirm.html", about=name or "everything", confirmation=form)
+    return render_template("following/confirm.html", about=name or gettext("everything"), confirmation=form)
 
 
 def _send(instance: Instance, address: str, reply: followers.Reply) -> None:
@@ -153,4 +155,4 @@ def _send(instance: Instance, address: str, reply: followers.Reply) -> None:
     text = render_template(
         f"mail/follow_{reply.kind}.txt", link=instance.config.url + reply.path, valid_hours=VALID_HOURS
     )
-    instance.outbox.send(Mail(address, SUBJECT, text), now=instance.clock())
+    instance.outbox.send(Mail(address, str(SUBJECT), text), now=instance.clock())
