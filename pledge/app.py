@@ -1,6 +1,7 @@
 """The only place that wires things together."""
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -72,9 +73,14 @@ def on_sequenced(session: Session, entries: Sequence[Sequenced]) -> None:
     tallies.apply_steps(session, projection.apply_entries(session, entries))
 
 
-def open_site(config: Config, *, clock: Callable[[], datetime] = utc_now) -> Instance:
+def open_site(
+    config: Config,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> Instance:
     """Open the instance with everything that follows the log, for web and command line alike."""
-    return open_instance(config, on_sequenced=on_sequenced, clock=clock)
+    return open_instance(config, on_sequenced=on_sequenced, clock=clock, random_bytes=random_bytes)
 
 
 def create_app(instance: Instance | None = None, *, body_deadline: Deadline | None = None) -> Flask:
@@ -142,6 +148,7 @@ def _site(instance: Instance) -> dict[str, object]:
         "operator": instance.genesis.operator,
         "contact": instance.genesis.contact,
         "is_local": instance.is_local,
+        "is_demo": instance.is_demo,
         "mail_is_local": instance.outbox.is_local,
         "source": instance.config.source,
     }

@@ -13,6 +13,7 @@ from pledge.errors import PledgeError
 
 _COMMANDS = {
     "audit": "pledge.audit.cli:audit",
+    "demo": "pledge.demo.cli:demo",
     "export": "pledge.audit.export:export",
     "init": "pledge.operate:init",
     "lab": "pledge.labs.cli:lab",

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from pledge.db.migrate import upgrade
 from pledge.errors import MalformedError
 from pledge.instance import log_vkeys, open_log, read_policy
 from pledge.keystore import LOCAL_ORIGIN, Keys, create_keys, has_keys, load_keys
-from pledge.labs.service import parse_labs, set_lab
+from pledge.labs.service import read_labs, set_lab
 from pledge.log.models import Head
 from pledge.log.notary import Notary, RandomBytes, log_statement
 from pledge.log.sequencer import OnSequenced
@@ -43,8 +44,11 @@ def found(
     on_sequenced: OnSequenced,
     clock: Callable[[], datetime],
     random_bytes: RandomBytes,
+    labs: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
-    """Make an instance in an empty home and an empty database. Nothing is ever overwritten.
+    """Make an instance in an empty home and an empty database, with labs given or the documents' own.
+
+    Nothing is ever overwritten.
 
     A founding that was interrupted can be run again: keys that are there are taken, and the first entries are written
     in one transaction or not at all.
@@ -74,7 +78,9 @@ def found(
         policy = read_policy(config, keys)
         log = open_log(config, database, keys, on_sequenced=on_sequenced, clock=clock, policy=policy)
         genesis = _genesis(keys, operator=operator, contact=contact, day=day)
-        log.run(lambda session: _first_entries(session, genesis, notary=Notary(origin, keys.notary)))
+        notary = Notary(origin, keys.notary)
+        founded = read_labs(DOCUMENTS / "labs.json") if labs is None else labs
+        log.run(lambda session: _first_entries(session, genesis, founded, notary=notary))
 
 
 def is_founded(config: Config) -> bool:
@@ -140,7 +146,9 @@ def _genesis(keys: Keys, *, operator: str, contact: str, day: date) -> st.Genesi
     )
 
 
-def _first_entries(session: Session, genesis: st.Genesis, *, notary: Notary) -> None:
+def _first_entries(
+    session: Session, genesis: st.Genesis, labs: Sequence[Mapping[str, Any]], *, notary: Notary
+) -> None:
     day = genesis.day
     policy = st.PolicyText(
         origin=notary.origin,
@@ -151,7 +159,6 @@ def _first_entries(session: Session, genesis: st.Genesis, *, notary: Notary) -> 
     )
     body = (DOCUMENTS / f"{texts.DEFAULT_SLUG}.v1.md").read_text(encoding="utf-8")
     text = texts.publish(session, slug=texts.DEFAULT_SLUG, body=body, notary=notary, day=day)
-    labs = parse_labs((DOCUMENTS / "labs.json").read_text(encoding="utf-8"))
     lab_statements = [set_lab(session, lab, origin=notary.origin, day=day) for lab in labs]
     # Ids that count up, so that these entries, unlike all later ones, enter in the order in which they stand here.
     ids = count()

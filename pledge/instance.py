@@ -18,7 +18,7 @@ from pledge.core.policy import Policy, format_policy, parse_policy
 from pledge.core.tlog.vkey import VerifierKey, format_vkey
 from pledge.db import Database
 from pledge.errors import PledgeError
-from pledge.keystore import LOCAL_ORIGIN, Keys, load_keys
+from pledge.keystore import DEMO_ORIGIN, TRIAL_ORIGINS, Keys, load_keys
 from pledge.log.models import Entry
 from pledge.log.notary import Notary
 from pledge.log.published import PublishedCheckpoint
@@ -46,7 +46,12 @@ class Instance:
     @property
     def is_local(self) -> bool:
         """Whether this is a trial on somebody's machine, which its origin says for ever."""
-        return self.keys.origin == LOCAL_ORIGIN
+        return self.keys.origin in TRIAL_ORIGINS
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether everybody here is invented, which the origin says too."""
+        return self.keys.origin == DEMO_ORIGIN
 
     def is_watched(self, name: str) -> bool:
         """Whether a name is on the watch list and waits for review."""
@@ -97,7 +102,7 @@ def open_instance(
 
 def _check_is_local(config: Config, keys: Keys) -> None:
     """Refuse to let what belongs to a local trial, its keys and its mail in files, serve the public."""
-    if keys.origin == LOCAL_ORIGIN and not config.is_loopback:
+    if keys.origin in TRIAL_ORIGINS and not config.is_loopback:
         raise ConfigError(
             "PLEDGE_HOME holds the keys of a local trial, and PLEDGE_URL is a public address. Found a real instance "
             "in an empty directory: pledge init --origin … --operator … --contact …"

@@ -25,6 +25,11 @@ from pledge.core.keys import MlDsa44Key, SigningKey
 LOCAL_ORIGIN = "local-trial.invalid"
 """Origin of an instance that someone started to try it; ``.invalid`` can never be a real name."""
 
+DEMO_ORIGIN = "demo-of-invented-people.invalid"
+"""Origin of what ``pledge demo`` fills; nobody on it exists, nor any lab."""
+
+TRIAL_ORIGINS = (LOCAL_ORIGIN, DEMO_ORIGIN)
+
 _ROLES = ("log-ed25519", "log-ml-dsa-44", "notary", "seat", "contacts", "session")
 _FILES = {
     "log.json": ("log-ed25519", "log-ml-dsa-44"),

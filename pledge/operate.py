@@ -13,7 +13,7 @@ from pledge.errors import UnavailableError
 from pledge.following.deliveries import tend
 from pledge.founding import found, is_founded
 from pledge.instance import Instance, utc_now
-from pledge.keystore import LOCAL_ORIGIN, load_keys
+from pledge.keystore import LOCAL_ORIGIN, TRIAL_ORIGINS, load_keys
 from pledge.log.service import tree_size
 from pledge.release import log_release
 from pledge.serve import serve as serve_site
@@ -40,7 +40,7 @@ def init(origin: str | None, operator: str | None, contact: str | None, *, local
         origin, operator, contact = LOCAL_ORIGIN, "whoever started this trial", "nobody@local-trial.invalid"
     if not origin or not operator or not contact:
         raise click.UsageError("A real instance needs --origin, --operator and --contact.")
-    if not local and origin == LOCAL_ORIGIN:
+    if not local and origin in TRIAL_ORIGINS:
         raise click.UsageError("--origin must be a name of your own.")
     found(
         config,
@@ -87,7 +87,7 @@ def serve(ctx: click.Context, *, local: bool) -> None:
     if instance.outbox.is_local:
         where = f"{config.url}/mail and " if instance.is_local else ""
         click.echo(f"Mail in   {where}{instance.outbox.directory}", err=True)
-    if instance.is_local:
+    if instance.is_local and not instance.is_demo:
         click.echo(f"Stewards  {config.url}/stewards says how to found some, so that tips open", err=True)
     instance.database.close()
     serve_site(config)

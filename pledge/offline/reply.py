@@ -12,7 +12,7 @@ from pledge.audit.trust import read_trust
 from pledge.core.keys import format_key
 from pledge.core.steward_bundle import Bundle, OwnKeys
 from pledge.core.tip.frame import AnswerFrame, format_answer_frame
-from pledge.core.tip.mailbox import NONCE_BYTES
+from pledge.core.tip.mailbox import NONCE_BYTES, MailboxId
 from pledge.core.tip.message import File, Message
 from pledge.core.tip.recipients import StewardKeys
 from pledge.core.tip.sealing import seal_message
@@ -80,29 +80,11 @@ def write_answer(
             "The tip of this thread is not sealed to your keys, and only the tip says where answers go. "
             "A colleague whose key it is sealed to can answer."
         )
-    number, previous, mailbox, nonce = (
-        len(opened) + 1,
-        opened[-1].listed.sha256,
-        tip.mailbox,
-        os.urandom(NONCE_BYTES),
-    )
+    number, previous, mailbox = len(opened) + 1, opened[-1].listed.sha256, tip.mailbox
 
     def make(listed: tuple[File, ...]) -> Message:
-        return Message(
-            type_="answer/v1",
-            origin=stewards.origin,
-            mailbox=mailbox,
-            number=number,
-            previous=previous,
-            day=day,
-            lab=None,
-            clauses=(),
-            text=text,
-            files=listed,
-            recipient=None,
-            nonce=nonce,
-            way="sealed-offline",
-            credential=None,
+        return answer_message(
+            stewards.origin, mailbox, number=number, previous=previous, day=day, text=text, files=listed
         )
 
     recipients = tuple(dict.fromkeys([tip.recipient, *stewards.recipients(day)]))
@@ -110,6 +92,39 @@ def write_answer(
     envelope = seal_message(given(files), make, key=key, recipients=recipients, random_bytes=os.urandom)
     target.write(format_answer_frame(AnswerFrame(number)))
     write_envelope(target, envelope, files)
+
+
+def answer_message(
+    origin: str,
+    mailbox: MailboxId,
+    *,
+    number: int,
+    previous: str,
+    day: date,
+    text: str,
+    files: tuple[File, ...],
+) -> Message:
+    """Put an answer together.
+
+    Raises:
+        MalformedError: It has neither text nor files.
+    """
+    return Message(
+        type_="answer/v1",
+        origin=origin,
+        mailbox=mailbox,
+        number=number,
+        previous=previous,
+        day=day,
+        lab=None,
+        clauses=(),
+        text=text,
+        files=files,
+        recipient=None,
+        nonce=os.urandom(NONCE_BYTES),
+        way="sealed-offline",
+        credential=None,
+    )
 
 
 def current_keys(bundle: Bundle, stewards: StewardKeys, day: date) -> OwnKeys:
