@@ -9,11 +9,14 @@ WITH_NODE = PATH="$$(node -e 'process.exit(process.versions.node.split(".")[0] <
 # Every branch of the core is tested; what is not is named, and fails.
 CORE_IS_COVERED := --cov=pledge.core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
-.PHONY: run serve test test-python test-browser check format bench pictures messages wheel lock clean
+.PHONY: run demo serve test test-python test-browser check format bench pictures messages wheel lock clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp pledge/static/style.css
 	@$(BIN)/pledge serve --local
+
+demo: .venv/run.stamp pledge/static/style.css
+	@$(BIN)/pledge demo
 
 test: test-python test-browser
 

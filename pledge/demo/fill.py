@@ -12,7 +12,7 @@ from pledge.app import on_sequenced, open_site
 from pledge.config import Config
 from pledge.core.words import SecretWords
 from pledge.demo import operator, signing, stewards, tips
-from pledge.demo.growth import DAYS, day_of
+from pledge.demo.growth import DAYS, day_of, lived_days
 from pledge.demo.people import Person, by_day, draw_people
 from pledge.demo.stewards import Steward
 from pledge.demo.world import FULL
@@ -23,7 +23,7 @@ from pledge.log.service import tree_size
 from pledge.pledges.texts import latest_text
 from pledge.tick import tick
 
-_STEWARDS_SINCE = 200
+_STEWARDS_SINCE = 58
 
 
 class Progress(NamedTuple):
@@ -99,8 +99,8 @@ def _live(
     told, readers = tips.begin(instance), list[Steward]()
     signed = changed = 0
     done = Progress(clock().date(), 0, 0, 0)
-    for days_ago in reversed(range(DAYS)):
-        today = last - timedelta(days=days_ago)
+    for today in lived_days(last):
+        days_ago = (last - today).days
         clock.now = clock.now.combine(today, clock.now.timetz())
         tick(instance)
         operator.begin_day(instance, last=last, scale=scale)
@@ -108,7 +108,7 @@ def _live(
             readers = stewards.found_stewards(instance)
         _sign(instance, signs.get(today, []))
         signing.change_all(instance, changes.get(today, []))
-        operator.review_week(instance, people, last=last)
+        operator.review_now_and_then(instance, people, last=last)
         tips.tell(instance, told, readers, days_ago=days_ago)
         signed, changed = signed + len(signs.get(today, [])), changed + len(changes.get(today, []))
         done = Progress(today, signed, changed, _entries(instance))

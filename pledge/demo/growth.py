@@ -7,7 +7,9 @@ from math import cosh
 from random import Random
 from typing import NamedTuple
 
-DAYS = 730
+DAYS = 731
+_DAILY = 60
+"""The last days, each of which is lived through; of those before, every second is."""
 _WEEKEND = 0.25
 _SATURDAY = 5
 
@@ -29,13 +31,28 @@ class Wave(NamedTuple):
 def draw_days(count: int, waves: Sequence[Wave], *, last: date, random: Random) -> list[date]:
     """Draw so many days of the two years up to ``last``, in any order."""
     days = [last - timedelta(days=DAYS - 1 - n) for n in range(DAYS)]
-    weights = [_weight(n / DAYS, waves) * _of_weekday(day) * random.uniform(0.5, 1.5) for n, day in enumerate(days)]
-    return random.choices(days, cum_weights=list(accumulate(weights)), k=count)
+    weights = [
+        _weight(n / DAYS, waves) * _of_weekday(day) * random.uniform(0.5, 1.5) for n, day in enumerate(days)
+    ]
+    drawn = random.choices(days, cum_weights=list(accumulate(weights)), k=count)
+    return [lived_day(day, last) for day in drawn]
+
+
+def lived_days(last: date) -> list[date]:
+    """Give the days up to ``last`` on which anything happens, the earliest first."""
+    days = {lived_day(last - timedelta(days=days_ago), last) for days_ago in range(DAYS)}
+    return sorted(days)
+
+
+def lived_day(day: date, last: date) -> date:
+    """Give the first day from ``day`` on that is lived through."""
+    days_ago = (last - day).days
+    return day if days_ago < _DAILY else day + timedelta(days=days_ago % 2)
 
 
 def day_of(moment: float, last: date) -> date:
     """Give the day of a moment, 0 for the first and 1 for the last."""
-    return last - timedelta(days=round((1 - moment) * (DAYS - 1)))
+    return lived_day(last - timedelta(days=round((1 - moment) * (DAYS - 1))), last)
 
 
 def _weight(moment: float, waves: Sequence[Wave]) -> float:

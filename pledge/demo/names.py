@@ -24,8 +24,8 @@ class Tongue(NamedTuple):
 _TONGUES = (
     Tongue(
         40,
-        "Agnes Alban Bettina Clement Cora Dorian Edith Felix Flora Gideon Harriet Hugo Imogen Jasper Lydia Magnus Mabel "
-        "Nora Oscar Phoebe Quentin Rosalind Silas Tabitha Ursula Victor Winifred",
+        "Agnes Alban Bettina Clement Cora Dorian Edith Felix Flora Gideon Harriet Hugo Imogen Jasper Lydia Magnus "
+        "Mabel Nora Oscar Phoebe Quentin Rosalind Silas Tabitha Ursula Victor Winifred",
         "Amblecote Brackenridge Candlewick Dunmarrow Eddlestone Fernsby Gorsebank Hollowmere Inkpenny Jollyfield "
         "Kettlewren Larkenby Mossgrave Nettlefold Oakenshaw Pennywhistle Quillfeather Ravensknoll Saltmarshe "
         "Thistledown Umberlough Vellacombe Wrenfield Yarrowgate",
@@ -34,8 +34,8 @@ _TONGUES = (
         9,
         "Ágnes Björn Chloé Dagný Émile François Günther Inês Jürgen Łucja Małgorzata Núria Øyvind Renée Søren Tomáš "
         "Žofie Çağla Ömer Şirin",
-        "Ährenfeld Björkdal Brückenwald Chêneval Dębogóra Fjällström Grünspecht Løvebæk Montagné Nyírfalu Rosário-Verde "
-        "Štěpnička Traumühl Yıldızova Żabiczek",
+        "Ährenfeld Björkdal Brückenwald Chêneval Dębogóra Fjällström Grünspecht Løvebæk Montagné Nyírfalu "
+        "Rosário-Verde Štěpnička Traumühl Yıldızova Żabiczek",
     ),
     Tongue(
         12,
@@ -50,11 +50,23 @@ _TONGUES = (
         "青葉沢 霧ヶ峰 月見坂 花野井 星川原 雪ノ下 風間崎 松籟寺",
         is_family_first=True,
     ),
-    Tongue(6, "하늘 바다 가람 나래 다온 보람 슬기 아라 한별 새봄", "강 노 문 백 설 송 하 봉", is_family_first=True, between=""),
-    Tongue(8, "अनन्या अर्जुन ईशान काव्या तारा नील प्रिया रोहन समीर वाणी", "चंद्रवन नीलगगन पर्वतकर मेघवाल सागरदीप हिमवंत"),
+    Tongue(
+        6,
+        "하늘 바다 가람 나래 다온 보람 슬기 아라 한별 새봄",
+        "강 노 문 백 설 송 하 봉",
+        is_family_first=True,
+        between="",
+    ),
+    Tongue(
+        8, "अनन्या अर्जुन ईशान काव्या तारा नील प्रिया रोहन समीर वाणी", "चंद्रवन नीलगगन पर्वतकर मेघवाल सागरदीप हिमवंत"
+    ),
     Tongue(3, "অনির্বাণ ঋতু তিথি নীলয় পলাশ শ্রেয়া", "আকাশদীপ নদীপুর বনলতা মেঘনাদ শিউলিতলা"),
     Tongue(3, "அமுதன் இனியா கயல் நிலா மாறன் வானதி", "காவேரிநாடன் தென்றல் மலைவேல் முகில்"),
-    Tongue(7, "Алёна Борис Вера Глеб Дарья Игорь Милана Платон Софья Тимур", "Березняк Звездин Лугов Медвяный Рассветов Тихоречный Ягодкин"),
+    Tongue(
+        7,
+        "Алёна Борис Вера Глеб Дарья Игорь Милана Платон Софья Тимур",
+        "Березняк Звездин Лугов Медвяный Рассветов Тихоречный Ягодкин",
+    ),
     Tongue(2, "Богдана Назар Оксана Ярема Іванна Їржина", "Вербицвіт Калинодуб Степовий Їжаченко Яблуневий"),
     Tongue(2, "Ανδρέας Δάφνη Ελένη Ιάσων Μυρτώ Φοίβος", "Αστεριάδης Ελαιώνας Θαλασσινός Καλαμιώτης Πευκάκης"),
     Tongue(5, "أمل باسل جمانة رامي سلمى طارق ليلى نور هيثم ياسمين", "البستاني السحابي القمري النخلي الوادي"),
@@ -64,10 +76,23 @@ _TONGUES = (
     Tongue(1, "ሀና ሰላም ብርሃን አበባ ዳዊት", "ማለዳ ሰማይ ወንዝ ጨረቃ"),
     Tongue(1, "ანა გიორგი თამარ ლევან ნინო", "ვარსკვლავიძე მთისპირელი წყაროშვილი"),
     Tongue(1, "Անի Արամ Լուսինե Նարեկ", "Աստղաբերդյան Լեռնային Ծիրանենի"),
-    Tongue(5, "Adaeze Chidi Efua Kwame Ngozi Olúwaṣeun Sipho Thandiwe Wanjiru Zuberi", "Abimọ́lá-Odò Baobabu Kilimo Mwangaza Ntabakazi Okunade-Ilé Umfula"),
-    Tongue(4, "An Bảo Đào Hạnh Khôi Linh Ngọc Phúc Quỳnh Thảo", "Hoàng-Mai Lâm-Sơn Ngô-Đồng Tùng-Bách Vũ-Hải", is_family_first=True),
-    Tongue(4, "Alba Bruno Celeste Inés Joaquín Lúcia Mateo Paloma Rafael Ximena", "Almendral Campoflor Fuenteluna Montesol Piedrahúmeda Rioclaro"),
-)  # fmt: skip
+    Tongue(
+        5,
+        "Adaeze Chidi Efua Kwame Ngozi Olúwaṣeun Sipho Thandiwe Wanjiru Zuberi",
+        "Abimọ́lá-Odò Baobabu Kilimo Mwangaza Ntabakazi Okunade-Ilé Umfula",
+    ),
+    Tongue(
+        4,
+        "An Bảo Đào Hạnh Khôi Linh Ngọc Phúc Quỳnh Thảo",
+        "Hoàng-Mai Lâm-Sơn Ngô-Đồng Tùng-Bách Vũ-Hải",
+        is_family_first=True,
+    ),
+    Tongue(
+        4,
+        "Alba Bruno Celeste Inés Joaquín Lúcia Mateo Paloma Rafael Ximena",
+        "Almendral Campoflor Fuenteluna Montesol Piedrahúmeda Rioclaro",
+    ),
+)
 _WEIGHTS = [tongue.weight for tongue in _TONGUES]
 
 

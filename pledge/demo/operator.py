@@ -15,9 +15,8 @@ from pledge.log.notary import log_statement
 from pledge.pledges import changes, review
 from pledge.pledges.texts import DEFAULT_SLUG, latest_text, publish
 
-_WEEK = timedelta(days=7)
+_EVERY_DAYS = 14
 _LEFT_WAITING = timedelta(days=12)
-_MONDAY = 0
 
 
 def labs_on(day: date, *, last: date, scale: float) -> list[dict[str, Any]]:
@@ -54,17 +53,18 @@ def _log(
             log_statement(session, statement, notary=notary, random_bytes=instance.random_bytes)
 
 
-def review_week(instance: Instance, people: Sequence[Person], *, last: date) -> None:
-    """On Mondays, go through those who signed the week before; the newest reasons are left to wait."""
+def review_now_and_then(instance: Instance, people: Sequence[Person], *, last: date) -> None:
+    """Every two weeks, go through those who signed in them; the newest reasons are left to wait."""
     today = instance.clock().date()
-    if today.weekday() == _MONDAY:
-        week = [person for person in people if today - _WEEK <= person.day < today]
-        instance.log.run(lambda session: _review(instance, session, week, shows=today < last - _LEFT_WAITING))
+    if (last - today).days % _EVERY_DAYS == 0:
+        since = today - timedelta(days=_EVERY_DAYS)
+        new = [person for person in people if since < person.day <= today]
+        instance.log.run(lambda session: _review(instance, session, new, shows=today < last - _LEFT_WAITING))
 
 
-def _review(instance: Instance, session: Session, week: Sequence[Person], *, shows: bool) -> None:
+def _review(instance: Instance, session: Session, people: Sequence[Person], *, shows: bool) -> None:
     day = instance.clock().date()
-    for person in week:
+    for person in people:
         if person.reason is not None and shows and not person.has_erased(day):
             review.show(session, person.public_id, "reason", day=day)
         match person.noticed:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
-from pledge.demo.growth import DAYS, day_of, draw_days
+from pledge.demo.growth import DAYS, day_of, draw_days, lived_day
 from pledge.demo.names import draw_name
 from pledge.demo.world import FULL, LABS, NO_LAB, NO_LAB_WAVES, REASONS, ROLES, Invented
 from pledge.pledges.changes import Change
@@ -26,7 +26,7 @@ class Person:
 
     Attributes:
         changes: What they do with their signing later, by day; one thing a day.
-        noticed: What readers or the operator do about it within a week.
+        noticed: What readers or the operator do about it within two weeks.
     """
 
     name: str
@@ -73,7 +73,8 @@ def _draw(number: int, day: date, lab: Invented | None, *, last: date, random: R
     )
     person.noticed = _NOTICED.get(number % _NOTICED_OF)
     if person.noticed is None:
-        person.changes = {when: change for when, change in _life(day, lab, random) if day < when <= last}
+        life = _life(day, lab, random)
+        person.changes = {lived_day(when, last): change for when, change in life if day < when <= last}
     return person
 
 
@@ -90,7 +91,9 @@ def _life(day: date, lab: Invented | None, random: Random) -> Iterator[tuple[dat
     for term in range(1, DAYS // _TERM + 1):
         end_of_term = day + timedelta(days=term * _TERM)
         fate = random.random()
-        renews = end_of_term + timedelta(days=random.randint(8, 60) if fate > 0.92 else -random.randint(3, 30))
+        renews = end_of_term + timedelta(
+            days=random.randint(8, 60) if fate > 0.92 else -random.randint(3, 30)
+        )
         if will_end and ends < renews:
             break
         if fate < 0.27:

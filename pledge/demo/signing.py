@@ -75,9 +75,7 @@ def _sign_behind(instance: Instance, session: Session, token: str, seed: bytes) 
         session, token, key=format_key(key.public), notary=instance.notary, now=instance.clock()
     )
     signed = _signed(key, st.seal(statement))
-    return signing.prepare_signing(
-        session, token, signed, notary=instance.notary, now=instance.clock()
-    )
+    return signing.prepare_signing(session, token, signed, notary=instance.notary, now=instance.clock())
 
 
 def change_all(instance: Instance, changes: Sequence[tuple[Person, Change]]) -> None:
@@ -91,9 +89,7 @@ def _change(instance: Instance, changes: Sequence[tuple[Person, Change]]) -> Non
     works = _mailed(instance, by_mail) if by_mail else []
     with instance.database.reading() as session:
         works += [
-            _by_key(instance, session, person, change)
-            for person, change in changes
-            if not person.seed[0] % 2
+            _by_key(instance, session, person, change) for person, change in changes if not person.seed[0] % 2
         ]
     instance.log.run(lambda session: [work(session) for work in works])
 

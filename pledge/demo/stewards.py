@@ -57,7 +57,9 @@ def _found(instance: Instance, name: str) -> Steward:
 def _offer(instance: Instance, session: Session, account_id: bytes, own: OwnKeys, wrapped: bytes) -> None:
     """Fill in the draft of a key's statement and sign it, as the page's script does."""
     day = instance.clock().date()
-    draft = decisions.draft_key(session, session.get_one(Account, account_id), origin=instance.keys.origin, day=day)
+    draft = decisions.draft_key(
+        session, session.get_one(Account, account_id), origin=instance.keys.origin, day=day
+    )
     draft["keys"] = {
         "age": format_recipient(parse_identity(own.age).recipient),
         "signing": format_key(own.signing_key.public),

@@ -115,14 +115,23 @@ LABS = (
         [Wave(0.1, 0.02, 1.2), Wave(0.7, 0.12, 2)],
     ),
     Invented(
-        "mistwood", "Mistwood", "mistwood.example", None, 300, [], [Wave(0.62, 0.04, 1), Wave(0.9, 0.04, 1)], 0.42
+        "mistwood",
+        "Mistwood",
+        "mistwood.example",
+        None,
+        300,
+        [],
+        [Wave(0.62, 0.04, 1), Wave(0.9, 0.04, 1)],
+        0.42,
     ),
-)  # fmt: skip
+)
 
 
 def changes_on(lab: Invented, last: date) -> set[date]:
     """Give the days on which something new is known of a lab."""
-    return {day_of(max(moment, lab.since), last) for moment in (0, *(each.moment for each in lab.observations))}
+    return {
+        day_of(max(moment, lab.since), last) for moment in (0, *(each.moment for each in lab.observations))
+    }
 
 
 def facts(lab: Invented, day: date, *, last: date, scale: float) -> dict[str, Any]:
@@ -153,9 +162,32 @@ def _scaled(people: int, scale: float) -> int:
 
 
 ROLES = (
-    *("research scientist", "research engineer", "software engineer", "member of technical staff", "team lead"),
-    *("evaluations", "interpretability", "pre-training", "inference", "data", "policy", "security", "site reliability"),
-    *("PhD student", "postdoc", "professor", "product manager", "chief of staff", "technical writer", "hardware"),
+    *(
+        "research scientist",
+        "research engineer",
+        "software engineer",
+        "member of technical staff",
+        "team lead",
+    ),
+    *(
+        "evaluations",
+        "interpretability",
+        "pre-training",
+        "inference",
+        "data",
+        "policy",
+        "security",
+        "site reliability",
+    ),
+    *(
+        "PhD student",
+        "postdoc",
+        "professor",
+        "product manager",
+        "chief of staff",
+        "technical writer",
+        "hardware",
+    ),
 )
 REASONS = (
     "I want to be able to say that I asked.",
@@ -170,7 +202,15 @@ REASONS = (
     "Speed is fine. I drive fast where I can see.",
 )
 AMENDMENTS = (
-    (0.36, "a group that holds back alone may only fall behind", "whoever holds back alone may only fall behind"),
-    (0.7, "\nScale alone is never a violation.\n", "\nScale alone is never a violation. Nor is speed alone.\n"),
+    (
+        0.36,
+        "a group that holds back alone may only fall behind",
+        "whoever holds back alone may only fall behind",
+    ),
+    (
+        0.7,
+        "\nScale alone is never a violation.\n",
+        "\nScale alone is never a violation. Nor is speed alone.\n",
+    ),
 )
 """When the text is amended, as a part of the whole time, and how. For the demo only."""
