@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from pledge.core import statement as st
@@ -17,6 +17,13 @@ from pledge.labs.models import NO_CEILING, Domain, Headcount, Lab
 # What of a headcount's population the log knows; a percentage stays a proposal.
 _POPULATIONS: dict[str, st.Population] = {"total": "total", "unit": "unit", "research": "research"}
 _SHOWN_BY_SCOPE: dict[str | None, st.Assurance] = {"lab": "lab-email", "group": "group-email", None: "email"}
+
+_NO_LAB = "There is no lab of this name here."
+_SCOPE = (
+    select(Lab.slug, Domain.scope)
+    .outerjoin(Domain, (Domain.lab_slug == Lab.slug) & (Domain.domain == bindparam("domain")))
+    .where(Lab.slug == bindparam("lab"))
+)
 
 
 def list_labs(session: Session) -> Sequence[Lab]:
@@ -33,7 +40,7 @@ def get_lab(session: Session, slug: str) -> Lab:
     """
     lab = session.get(Lab, slug)
     if lab is None:
-        raise NotFoundError("There is no lab of this name here.")
+        raise NotFoundError(_NO_LAB)
     return lab
 
 
@@ -58,8 +65,10 @@ def affiliation(session: Session, *, lab: str | None, domain: str, day: date) ->
     """
     if lab is None:
         return None
-    get_lab(session, lab)
-    scope: Any = session.scalar(select(Domain.scope).where(Domain.domain == domain, Domain.lab_slug == lab))
+    found = session.execute(_SCOPE, {"lab": lab, "domain": domain}).one_or_none()
+    if found is None:
+        raise NotFoundError(_NO_LAB)
+    scope: Any = found.scope
     return st.Affiliation(lab=lab, assurance=_SHOWN_BY_SCOPE[scope], scope=scope, day=day)
 
 

@@ -12,7 +12,7 @@ from pledge.audit.trust import read_trust
 from pledge.core.keys import format_key
 from pledge.core.steward_bundle import Bundle, OwnKeys
 from pledge.core.tip.frame import AnswerFrame, format_answer_frame
-from pledge.core.tip.mailbox import NONCE_BYTES, MailboxId
+from pledge.core.tip.mailbox import NONCE_BYTES
 from pledge.core.tip.message import File, Message
 from pledge.core.tip.recipients import StewardKeys
 from pledge.core.tip.sealing import seal_message
@@ -96,7 +96,7 @@ def write_answer(
 
 def answer_message(
     origin: str,
-    mailbox: MailboxId,
+    mailbox: str,
     *,
     number: int,
     previous: str,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal, NewType
 
-from sqlalchemy import ColumnElement, bindparam, delete, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from pledge.core import atrest
@@ -32,6 +32,13 @@ _LINK = select(_MAIL_LINK).where(
 )
 _STANDS = Signing.status.in_(("current", "lapsed"))
 _IS_SHOWN = select(Shown.sha256).where(Shown.sha256 == Seat.sha256).exists()
+_OF_SEAT = (
+    select(Seat.sha256)
+    .join(Signing, Seat.sha256 == Signing.sha256)
+    .where(Seat.seat == bindparam("seat"))
+    .limit(1)
+)
+_STANDING, _CHANGEABLE = _OF_SEAT.where(_STANDS), _OF_SEAT.where(_STANDS | _IS_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def ask_to_sign(
         salts={field: random_bytes(32) for field in ("name", "role", "reason")},
         contacts=_contacts(wish, policy, random_bytes),
     )
-    kind: Literal["sign", "change"] = "change" if _has(session, place, _STANDS) else "sign"
+    kind: Literal["sign", "change"] = "change" if _has(session, place, _STANDING) else "sign"
     kept = draft if kind == "sign" else None
     return Link(kind, _add(session, kind, place, kept, now=now, random_bytes=random_bytes))
 
@@ -135,7 +142,7 @@ def ask_to_change(
     place = seat(policy.seat_key, pledge=pledge, address=address)
     # The row is written for an unknown address too, so that both take the same time; nobody gets its token.
     token = _add(session, "change", place, None, now=now, random_bytes=random_bytes)
-    found = _has(session, place, _STANDS | _IS_SHOWN)
+    found = _has(session, place, _CHANGEABLE)
     return Link("change", token) if found else Link("nothing")
 
 
@@ -221,10 +228,9 @@ def drop_expired(session: Session, now: datetime) -> None:
     session.execute(delete(MailLink).where(MailLink.expires_seconds < now.timestamp()))
 
 
-def _has(session: Session, place: bytes, condition: ColumnElement[bool]) -> bool:
+def _has(session: Session, place: bytes, signings: Select[bytes]) -> bool:
     """Whether a seat has such a signing. Takes the same for every address."""
-    found = select(Seat.sha256).join(Signing, Seat.sha256 == Signing.sha256)
-    return session.scalar(found.where(Seat.seat == place, condition).limit(1)) is not None
+    return session.scalar(signings, {"seat": place}) is not None
 
 
 def _may_mail(
@@ -264,15 +270,15 @@ def _add(
     random_bytes: RandomBytes,
 ) -> Token:
     token = new_token(random_bytes)
-    session.add(
-        MailLink(
-            token_hash=hash_token(token),
-            purpose=purpose,
-            seat=place,
-            canonicalization=CANONICALIZATION,
-            draft={} if draft is None else draft.to_json(),
-            expires_seconds=int((now + LIFE).timestamp()),
-        )
+    session.execute(
+        insert(_MAIL_LINK),
+        {
+            "token_hash": hash_token(token),
+            "purpose": purpose,
+            "seat": place,
+            "canonicalization": CANONICALIZATION,
+            "draft": {} if draft is None else draft.to_json(),
+            "expires_seconds": int((now + LIFE).timestamp()),
+        },
     )
-    session.flush()
     return token
