@@ -56,9 +56,12 @@ NO_CONTACTS = (
 
 
 def begin(config: Config, **changes: str) -> None:
+    names = dict(NAMES) | changes
     found(
         config,
-        **(dict(NAMES) | changes),
+        origin=names["origin"],
+        operator=names["operator"],
+        contact=names["contact"],
         on_sequenced=on_sequenced,
         clock=Clock(),
         random_bytes=os.urandom,

@@ -74,7 +74,7 @@ def fill(
     found(
         config,
         origin=DEMO_ORIGIN,
-        operator="nobody: this is a demo",
+        operator="whoever started this demo",
         contact="nobody@demo-of-invented-people.invalid",
         on_sequenced=on_sequenced,
         clock=clock,

@@ -17,6 +17,8 @@ Notice = Literal["hidden", "removed", "reported"]
 _NOTICED: dict[int, Notice] = {100: "hidden", 180: "removed", 260: "reported"}
 _NOTICED_OF = 800
 """Of so many people, those at the places of ``_NOTICED`` are noticed."""
+_NEWEST = 5
+"""So many of the newest give a reason, so that there is always one to review."""
 _OPTIONAL = ("not-join", "not-co-author", "not-advise", "not-share-know-how", "ask-before-paying")
 
 
@@ -56,7 +58,10 @@ def draw_people(count: int, *, last: date, random: Random) -> list[Person]:
         first = day_of(0 if lab is None else lab.since, last)
         days += [(max(day, first), lab) for day in drawn]
     days.sort(key=lambda each: each[0])
-    return [_draw(n, day, lab, last=last, random=random) for n, (day, lab) in enumerate(days)]
+    people = [_draw(n, day, lab, last=last, random=random) for n, (day, lab) in enumerate(days)]
+    for person in people[-_NEWEST:]:
+        person.reason = person.reason or random.choice(REASONS)
+    return people
 
 
 def _draw(number: int, day: date, lab: Invented | None, *, last: date, random: Random) -> Person:
