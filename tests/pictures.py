@@ -1,15 +1,18 @@
-"""The README's pictures: ``python -m tests.pictures`` takes them of a throw-away site with people from novels."""
+"""The README's pictures: ``python -m tests.pictures`` takes them of the demo, on which everybody is invented."""
 
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pledge.demo.fill import fill
+from pledge.demo.world import FULL
+from pledge.instance import utc_now
 from tests.e2e.conftest import ARGUMENTS, find_chromium
 from tests.e2e.record import Record
 from tests.e2e.walk import Visitor
-from tests.full_site import fill
 from tests.running_site import Site, serve_locally
+from tests.site_kit import make_config
 
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
 _WIDTH = 1280
@@ -22,7 +25,7 @@ def take(browser: Browser, site: Site) -> None:
         viewport={"width": _WIDTH, "height": 900}, reduced_motion="reduce", locale="en-GB"
     )
     visitor = Visitor(page, site, Record([site]))
-    visitor.sign(name="Elizabeth Bennet", address="elizabeth@mistral.ai", role="research engineer")
+    visitor.sign(name="Cora Wrenfield", address="cora@quellwater.example", role="research engineer")
     page.locator("#by-browser").wait_for()
     _save(page, "receipt", until="#by-browser + section")
     visitor.go("/")
@@ -30,8 +33,10 @@ def take(browser: Browser, site: Site) -> None:
     page.emulate_media(color_scheme="dark")
     _save(page, "home-dark", until="article details")
     page.emulate_media(color_scheme="light")
-    visitor.go("/labs/mistral")
-    _save(page, "lab", until="main section:has(> dl)")
+    visitor.go("/labs")
+    _save(page, "labs", until="#shares")
+    visitor.go("/labs/tallowgate")
+    _save(page, "lab", until="#growth")
 
 
 def _save(page: Page, name: str, *, until: str) -> None:
@@ -47,14 +52,15 @@ def _save(page: Page, name: str, *, until: str) -> None:
 
 
 def main() -> None:
-    """Fill a site, serve it, take the pictures, and throw the site away."""
+    """Fill a demo, serve it, take the pictures, and throw the site away."""
     chromium = find_chromium()
     if chromium is None:
         raise SystemExit("There is no Chromium here. Install one, or name it in PLEDGE_CHROMIUM.")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
         home = Path(directory) / "home"
-        fill(home, has_second_version=False)
+        config = make_config(home)
+        fill(config, count=FULL, seed="demo", now=utc_now(), report=lambda _: None)
         with serve_locally(home) as site:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             take(browser, site)

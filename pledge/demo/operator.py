@@ -16,7 +16,7 @@ from pledge.pledges import changes, review
 from pledge.pledges.texts import DEFAULT_SLUG, latest_text, publish
 
 _EVERY_DAYS = 14
-_LEFT_WAITING = timedelta(days=12)
+_LEFT_WAITING = timedelta(days=28)
 
 
 def labs_on(day: date, *, last: date, scale: float) -> list[dict[str, Any]]:

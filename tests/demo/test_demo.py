@@ -61,7 +61,7 @@ def test_people_are_in_every_state(demo: Demo) -> None:
     assert ("withdrawn", "false-statement") in removals
     assert reports
     assert kinds["renewal"] > kinds["withdrawal"] > 0
-    assert {"key", "digest"} <= set(kinds)
+    assert {"key", "tip-digest"} <= set(kinds)
 
 
 def test_shares_lie_on_every_side_of_the_lines(demo: Demo) -> None:
