@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from pledge.core import statement as st
 from pledge.core.share import Range, headcount
-from pledge.errors import MalformedError, NotFoundError
+from pledge.errors import MalformedError, NotFoundError, noop
 from pledge.labs.models import NO_CEILING, Domain, Headcount, Lab
 
 # What of a headcount's population the log knows; a percentage stays a proposal.
 _POPULATIONS: dict[str, st.Population] = {"total": "total", "unit": "unit", "research": "research"}
 _SHOWN_BY_SCOPE: dict[str | None, st.Assurance] = {"lab": "lab-email", "group": "group-email", None: "email"}
 
-_NO_LAB = "There is no lab of this name here."
+_NO_LAB = noop("There is no lab of this name here.")
 _SCOPE = (
     select(Lab.slug, Domain.scope)
     .outerjoin(Domain, (Domain.lab_slug == Lab.slug) & (Domain.domain == bindparam("domain")))
