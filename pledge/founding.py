@@ -21,7 +21,7 @@ from pledge.db import Database
 from pledge.db.migrate import upgrade
 from pledge.errors import MalformedError
 from pledge.instance import log_vkeys, open_log, read_policy
-from pledge.keystore import LOCAL_ORIGIN, Keys, create_keys, has_keys, load_keys
+from pledge.keystore import LOCAL_ORIGIN, Keys, add_missing_key, create_keys, has_keys, load_keys
 from pledge.labs.service import read_labs, set_lab
 from pledge.log.models import Head
 from pledge.log.notary import Notary, RandomBytes, log_statement
@@ -61,6 +61,7 @@ def found(
     _check_names(origin, operator=operator, contact=contact, day=day)  # before keys are made that bear them
     config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory = config.home / "keys"
+    add_missing_key(directory, random_bytes=random_bytes)
     keys = (
         load_keys(directory)
         if has_keys(directory)
@@ -107,7 +108,7 @@ def _check_names(origin: str, *, operator: str, contact: str, day: date) -> None
         )
     zeros = bytes(32)
     known = SigningKey.from_seed(zeros)
-    keys = Keys(origin, known, MlDsa44Key.from_seed(zeros), known, zeros, "", zeros, zeros)
+    keys = Keys(origin, known, MlDsa44Key.from_seed(zeros), known, zeros, "", zeros, zeros, zeros)
     st.seal(_genesis(keys, operator=operator, contact=contact, day=day))
 
 

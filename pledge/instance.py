@@ -18,7 +18,7 @@ from pledge.core.policy import Policy, format_policy, parse_policy
 from pledge.core.tlog.vkey import VerifierKey, format_vkey
 from pledge.db import Database
 from pledge.errors import PledgeError
-from pledge.keystore import DEMO_ORIGIN, TRIAL_ORIGINS, Keys, load_keys
+from pledge.keystore import DEMO_ORIGIN, TRIAL_ORIGINS, Keys, add_missing_key, load_keys
 from pledge.log.models import Entry
 from pledge.log.notary import Notary
 from pledge.log.published import PublishedCheckpoint
@@ -75,6 +75,7 @@ def open_instance(
     Raises:
         ConfigError: Keys and log do not belong together, or a trial's keys would serve a public site.
     """
+    add_missing_key(config.home / "keys", random_bytes=random_bytes)
     keys = load_keys(config.home / "keys")
     _check_is_local(config, keys)
     policy = read_policy(config, keys)

@@ -7,8 +7,10 @@
 | seat.json | HMAC key of seats and mail budgets | who has signed can no longer be recognised |
 | contacts.json | key of mail addresses kept for a reminder or news | those addresses |
 | session.json | key of the cookie and of stewards' code apps | sessions and code apps: stewards use passkeys |
+| badges.json | seed of the key that signs Open Badges | those downloaded before: they no longer verify |
 
-Each names the origin it was made for, so that keys of a local trial never serve a real site.
+Each names the origin it was made for, so that keys of a local trial never serve a real site. Instances of older
+releases lack ``badges.json``; it is made when they are next opened.
 """
 
 import json
@@ -16,6 +18,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +33,16 @@ DEMO_ORIGIN = "demo-of-invented-people.invalid"
 
 TRIAL_ORIGINS = (LOCAL_ORIGIN, DEMO_ORIGIN)
 
-_ROLES = ("log-ed25519", "log-ml-dsa-44", "notary", "seat", "contacts", "session")
+_ROLES = ("log-ed25519", "log-ml-dsa-44", "notary", "seat", "contacts", "session", "badges")
 _FILES = {
     "log.json": ("log-ed25519", "log-ml-dsa-44"),
     "notary.json": ("notary",),
     "seat.json": ("seat",),
     "contacts.json": ("contacts",),
     "session.json": ("session",),
+    "badges.json": ("badges",),
 }
+_LATER = "badges.json"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,6 +57,7 @@ class Keys:
     seat_id: str
     contacts: bytes
     session: bytes
+    badges: bytes
 
 
 def create_keys(directory: Path, *, origin: str, random_bytes: Callable[[int], bytes]) -> Keys:
@@ -70,11 +76,8 @@ def create_keys(directory: Path, *, origin: str, random_bytes: Callable[[int], b
     new = directory.with_name(directory.name + ".new")
     shutil.rmtree(new, ignore_errors=True)  # of an interrupted try; nothing was ever signed with those
     new.mkdir(mode=0o700)
-    for name, roles in _FILES.items():
-        content = {"origin": origin} | {role: random_bytes(32).hex() for role in roles}
-        if name == "seat.json":
-            content["id"] = random_bytes(4).hex()
-        _write_new(new / name, json.dumps(content, indent=1) + "\n")
+    for name in _FILES:
+        _write_new(new / name, _draw(name, origin, random_bytes))
     _sync(new)
     try:
         new.rename(directory)
@@ -82,6 +85,28 @@ def create_keys(directory: Path, *, origin: str, random_bytes: Callable[[int], b
         raise ConfigError(f"{directory} cannot be made from {new.name} beside it") from None
     _sync(directory.parent)
     return load_keys(directory)
+
+
+def add_missing_key(directory: Path, *, random_bytes: Callable[[int], bytes]) -> None:
+    """Make the key that instances of older releases lack. Of several processes that do so at once, one makes it.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    if (directory / _LATER).exists() or not (directory / "log.json").exists():
+        return
+    origin = _read(directory / "log.json").get("origin", "")
+    new = directory / f"{_LATER}.{random_bytes(4).hex()}.new"
+    try:
+        _write_new(new, _draw(_LATER, origin, random_bytes))
+        with suppress(FileExistsError):
+            os.link(new, directory / _LATER)
+        new.unlink()
+        _sync(directory)
+    except OSError:
+        raise ConfigError(
+            f"key file {_LATER} is missing, and cannot be made in {directory}; let pledge write there once"
+        ) from None
 
 
 def load_keys(directory: Path) -> Keys:
@@ -116,12 +141,21 @@ def load_keys(directory: Path) -> Keys:
         seat_id=found["seat-id"],
         contacts=seeds["contacts"],
         session=seeds["session"],
+        badges=seeds["badges"],
     )
 
 
 def has_keys(directory: Path) -> bool:
     """Whether any key file is there."""
     return any((directory / name).exists() for name in _FILES)
+
+
+def _draw(name: str, origin: str, random_bytes: Callable[[int], bytes]) -> str:
+    """Give the content of a new key file."""
+    content = {"origin": origin} | {role: random_bytes(32).hex() for role in _FILES[name]}
+    if name == "seat.json":
+        content["id"] = random_bytes(4).hex()
+    return json.dumps(content, indent=1) + "\n"
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from pledge.errors import UnavailableError
 from pledge.following.deliveries import tend
 from pledge.founding import found, is_founded
 from pledge.instance import Instance, utc_now
-from pledge.keystore import LOCAL_ORIGIN, TRIAL_ORIGINS, load_keys
+from pledge.keystore import LOCAL_ORIGIN, TRIAL_ORIGINS, add_missing_key, load_keys
 from pledge.log.service import tree_size
 from pledge.release import log_release
 from pledge.serve import serve as serve_site
@@ -73,6 +73,7 @@ def serve(ctx: click.Context, *, local: bool) -> None:
     config = Config.from_environment(os.environ)
     if local and not is_founded(config):
         ctx.invoke(init, local=True, origin=None, operator=None, contact=None)
+    add_missing_key(config.home / "keys", random_bytes=os.urandom)
     load_keys(config.home / "keys")  # before a database is made where nothing was founded
     ctx.invoke(migrate)
     instance = open_site(config)

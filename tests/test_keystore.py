@@ -3,15 +3,17 @@
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from pledge import keystore
 from pledge.config import ConfigError
-from pledge.keystore import create_keys, has_keys, load_keys
+from pledge.keystore import add_missing_key, create_keys, has_keys, load_keys
 
-FILES = ("log.json", "notary.json", "seat.json", "contacts.json", "session.json")
+FILES = ("log.json", "notary.json", "seat.json", "contacts.json", "session.json", "badges.json")
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def test_files_are_0600_in_a_directory_of_0700_whatever_the_umask(tmp_path: Path
 def test_what_is_made_is_what_is_loaded(tmp_path: Path) -> None:
     made = create_keys(tmp_path / "keys", origin="pledge.example.org", random_bytes=os.urandom)
     loaded = load_keys(tmp_path / "keys")
-    for name in ("origin", "seat", "seat_id", "contacts", "session"):
+    for name in ("origin", "seat", "seat_id", "contacts", "session", "badges"):
         assert getattr(loaded, name) == getattr(made, name)
     assert loaded.log.public == made.log.public
     assert loaded.log_ml_dsa.public == made.log_ml_dsa.public
@@ -53,13 +55,14 @@ def test_every_key_is_drawn_by_itself(tmp_path: Path) -> None:
         origin="pledge.example.org",
         random_bytes=lambda size: bytes([next(numbers)]) * size,
     )
-    assert len({keys.seat, keys.contacts, keys.session, keys.log.public, keys.notary.public}) == 5
+    secrets = {keys.seat, keys.contacts, keys.session, keys.badges, keys.log.public, keys.notary.public}
+    assert len(secrets) == 6
 
 
 def test_keys_do_not_show_themselves(directory: Path) -> None:
     keys = load_keys(directory)
     shown = repr(keys)
-    for secret in (keys.seat, keys.contacts, keys.session):
+    for secret in (keys.seat, keys.contacts, keys.session, keys.badges):
         assert repr(secret) not in shown
         assert secret.hex() not in shown
 
@@ -171,3 +174,46 @@ def test_a_file_that_is_not_json_is_refused(directory: Path, content: bytes) -> 
     (directory / "log.json").write_bytes(content)
     with pytest.raises(ConfigError, match=r"log\.json"):
         load_keys(directory)
+
+
+def test_an_instance_of_an_older_release_gets_the_key_that_it_lacks_and_keeps_the_others(directory: Path) -> None:
+    (directory / "badges.json").unlink()
+    before = {file.name: file.read_bytes() for file in directory.iterdir()}
+    add_missing_key(directory, random_bytes=os.urandom)
+    made = load_keys(directory)
+    add_missing_key(directory, random_bytes=os.urandom)
+    assert load_keys(directory).badges == made.badges
+    assert mode(directory / "badges.json") == 0o600
+    after = {file.name: file.read_bytes() for file in directory.iterdir()}
+    assert before.items() <= after.items()
+    assert set(after) == set(FILES)
+
+
+def test_processes_that_start_at_once_agree_on_the_key(directory: Path) -> None:
+    (directory / "badges.json").unlink()
+    together = Barrier(8)
+
+    def start(_: int) -> bytes:
+        together.wait()
+        add_missing_key(directory, random_bytes=os.urandom)
+        return load_keys(directory).badges
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+    assert {file.name for file in directory.iterdir()} == set(FILES)
+
+
+def test_a_key_that_cannot_be_written_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (directory / "badges.json").unlink()
+
+    def refuse(path: Path, text: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(keystore, "_write_new", refuse)
+    with pytest.raises(ConfigError, match=r"badges\.json is missing, and cannot be made"):
+        add_missing_key(directory, random_bytes=os.urandom)
+
+
+def test_where_nothing_was_founded_no_key_is_made(tmp_path: Path) -> None:
+    add_missing_key(tmp_path / "keys", random_bytes=os.urandom)
+    assert not (tmp_path / "keys").exists()

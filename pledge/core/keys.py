@@ -40,6 +40,9 @@ _Y_ORDER_8: Final = int.from_bytes(
 )
 _LOW_ORDER_Y: Final = frozenset({1, _P - 1, 0, _Y_ORDER_8, _P - _Y_ORDER_8})
 
+# RFC 8410, section 7: PrivateKeyInfo of version 0 with algorithm 1.3.101.112, up to the seed.
+_PKCS8_PREFIX: Final = bytes.fromhex("302e020100300506032b657004220420")
+
 _KEY_PREFIX: Final = "ed25519:"
 _ROLE_KEY_KIND: Final = b"\x01"
 
@@ -199,6 +202,17 @@ def format_key(public: bytes) -> str:
     """
     check_ed25519_public(public)
     return _KEY_PREFIX + base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+
+
+def format_private_key(seed: bytes) -> bytes:
+    """Write an Ed25519 seed as a private key in PEM (RFC 8410, section 7), for libraries that take nothing less.
+
+    Raises:
+        MalformedError: The seed has another length than 32 bytes.
+    """
+    _check_length(seed, SEED_BYTES, "An Ed25519 seed")
+    encoded = base64.b64encode(_PKCS8_PREFIX + seed)
+    return b"-----BEGIN PRIVATE KEY-----\n" + encoded + b"\n-----END PRIVATE KEY-----\n"
 
 
 @lru_cache(_REMEMBERED)

@@ -11,6 +11,7 @@ from pledge.core.keys import (
     SigningKey,
     check_ed25519_public,
     format_key,
+    format_private_key,
     parse_key,
     role_key_id,
     verify_ed25519,
@@ -182,3 +183,15 @@ def test_what_a_key_signs_verifies_for_it_alone(seed: bytes, message: bytes) -> 
     if key.public != other.public:
         with pytest.raises(VerificationError):
             verify_ed25519(other.public, message, key.sign(message))
+
+
+def test_a_private_key_is_written_as_in_rfc_8410() -> None:
+    # Section 10.3, first example.
+    seed = bytes.fromhex("d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842")
+    pem = b"""-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+"""
+    assert format_private_key(seed) == pem
+    with pytest.raises(MalformedError, match="32 bytes"):
+        format_private_key(seed[1:])
