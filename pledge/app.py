@@ -20,6 +20,9 @@ from pledge.accounts.views.entry import bp as stewards_entry_bp
 from pledge.api.views import bp as api_bp
 from pledge.badges import embeds
 from pledge.badges import service as badges
+from pledge.badges.issuer import issuer_of
+from pledge.badges.open_badge_views import bp as open_badges_bp
+from pledge.badges.status_lists import StatusLists
 from pledge.badges.views import bp as badges_bp
 from pledge.config import Config
 from pledge.core import statement as st
@@ -62,7 +65,7 @@ _PACKAGE = Path(__file__).parent
 _BLUEPRINTS = (
     *(pages_bp, headcounts_bp, texts_bp, signing_bp, receipts_bp, signatories_bp, changes_bp, news_bp),
     *(stewards_bp, stewards_entry_bp, stewards_account_bp, stewards_headcounts_bp),
-    *(badges_bp, api_bp, following_bp),
+    *(badges_bp, open_badges_bp, api_bp, following_bp),
     *(tip_forms_bp, tip_source_bp, tip_threads_bp, inbox_bp),
 )
 
@@ -168,6 +171,7 @@ def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
         "badge": partial(badges.answer, instance.database, instance.log.tiles),
         "embed": partial(embeds.answer, instance.database, card, instance.config.url),
         "feeds": partial(feeds.answer, instance),
+        "open-badges": StatusLists(instance.database, issuer_of(instance), instance.clock),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),
         "tips": partial(digests.answer, instance.database, instance.log.tiles),

@@ -176,7 +176,9 @@ def test_a_file_that_is_not_json_is_refused(directory: Path, content: bytes) -> 
         load_keys(directory)
 
 
-def test_an_instance_of_an_older_release_gets_the_key_that_it_lacks_and_keeps_the_others(directory: Path) -> None:
+def test_an_instance_of_an_older_release_gets_the_key_that_it_lacks_and_keeps_the_others(
+    directory: Path,
+) -> None:
     (directory / "badges.json").unlink()
     before = {file.name: file.read_bytes() for file in directory.iterdir()}
     add_missing_key(directory, random_bytes=os.urandom)

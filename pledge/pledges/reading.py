@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from pledge.core.names import name_tokens
 from pledge.errors import MalformedError
-from pledge.pledges.models import TOKEN_CHARACTERS, NameToken, Signing
+from pledge.pledges.models import TOKEN_CHARACTERS, NameToken, Shown, Signing
 
 PAGE = 50
 _MAX_TOKENS = 4
@@ -138,3 +138,8 @@ def _index(text: str) -> int:
 def shown(signing: Signing) -> dict[str, str]:
     """Give what everybody may see of a signing: name, role and reason, those that are shown."""
     return {row.field: row.value for row in signing.openings if row.state == "shown"}
+
+
+def name_is_shown() -> ColumnElement[bool]:
+    """Whether a row of ``Shown`` is the name of the signing in the row beside it, and everybody may see it."""
+    return (Shown.sha256 == Signing.sha256) & (Shown.field == "name") & (Shown.state == "shown")
