@@ -163,7 +163,8 @@ def faults_of_error(response: TestResponse) -> list[str]:
     ]
     if not 400 <= response.status_code < 500:
         found.append(f"status {response.status_code}")
-    if response.request.path.startswith("/api/"):
+    path = response.request.path
+    if path.startswith("/api/") or path.endswith(".json"):
         if headers["Content-Type"] != "application/problem+json":
             found.append("not a problem document")
     elif "<main" not in response.get_data(as_text=True) or "text/html" not in headers["Content-Type"]:

@@ -80,6 +80,15 @@ def test_without_sound_keys_nothing_is_opened(
         open_site(make_config(home))
 
 
+def test_an_instance_of_an_older_release_opens_and_can_issue_badges(home: Path) -> None:
+    (home / "keys" / "badges.json").unlink()
+    first, again = (open_site(make_config(home)) for _ in range(2))
+    assert first.keys.badges == again.keys.badges
+    assert create_app(first).test_client().get("/.well-known/did.json").status_code == 200
+    for opened in (first, again):
+        opened.database.close()
+
+
 def test_a_watch_list_that_is_no_text_is_named(home: Path, tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="PLEDGE_WATCH_LIST"):

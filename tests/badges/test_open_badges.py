@@ -39,7 +39,7 @@ def test_a_badge_says_what_its_page_says_and_nothing_more(ada: Person) -> None:
     page = f"{_URL}{path}"
     index = badge["credentialStatus"]["statusListIndex"]
     assert index in ada.client.get(path).text
-    # This document was held against 1EdTech's own JSON schema of an AchievementCredential; decision 12 says which.
+    # This document was held against 1EdTech's own JSON schema of an AchievementCredential; docs/decisions says which.
     assert badge == {
         "@context": [
             "https://www.w3.org/ns/credentials/v2",
