@@ -19,6 +19,7 @@ _COMMANDS = {
     "lab": "pledge.labs.cli:lab",
     "migrate": "pledge.operate:migrate",
     "news": "pledge.pledges.cli:news",
+    "nginx": "pledge.nginx:nginx",
     "onion": "pledge.onion:onion",
     "review": "pledge.pledges.cli:review",
     "serve": "pledge.operate:serve",
