@@ -11,8 +11,9 @@ so that what the slack leaves is even, and in either direction of writing.
 """
 
 import re
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 
 from markupsafe import escape
 
@@ -36,8 +37,7 @@ _BRIGHT: Final = 0.69
 _WHITE: Final = 255_000
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(NamedTuple):
     """What a badge says.
 
     Attributes:
@@ -90,18 +90,63 @@ _FORMS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Plate:
+    """A badge but for its message, which is all that moves when the log does.
+
+    Attributes:
+        drawn: A pattern for ``%``, with the blanks below.
+        left: Where the side of the message begins, in pixels.
+        padding: On either side of the message.
+        size: Of its letters, in pixels, as ``spacing``.
+        is_bold: Whether they are bold.
+        is_upper: Whether they are capitals.
+        spacing: Between letters.
+    """
+
+    drawn: str
+    left: float
+    padding: int
+    size: int = 11
+    is_bold: bool = False
+    is_upper: bool = False
+    spacing: float = 0
+
+
+# Blanks: how wide the right side is and the whole badge, where the message's middle is, and what it says.
+_RIGHT, _WHOLE, _INNER, _MIDDLE = "%(right)s", "%(whole)s", "%(inner)s", "%(middle)s"
+_SHOWN, _SAID = "%(shown)s", "%(said)s"
+_MAX_PLATES: Final = 512
+
+
 def render_badge(badge: Badge, look: Look) -> bytes:
     """Draw a badge.
 
     Returns:
         SVG in UTF-8, under 3 KB for texts up to 90 characters of any script.
     """
-    badge = replace(
-        badge,
-        label=_clean(badge.label if look.label is None else look.label),
-        message=_clean(badge.message),
-        title=_clean(badge.title),
-    )
+    label = badge.label if look.label is None else look.label
+    plate = _plate(label, badge.title, badge.state, badge.rings, look)
+    said = _clean(badge.message)
+    shown = upper(said, look.lang) if plate.is_upper else said
+    right = text_width(shown, plate.size, bold=plate.is_bold, spacing=plate.spacing) + 2 * plate.padding
+    whole = int(plate.left + right + 0.5)
+    escaped = _escape(said)
+    blanks = {
+        "right": str(right),
+        "whole": str(whole),
+        "inner": str(whole - 1),
+        "middle": f"{plate.left + right / 2:g}",
+        "said": escaped,
+        "shown": _escape(shown) if plate.is_upper else escaped,
+    }
+    return (plate.drawn % blanks).encode()
+
+
+@lru_cache(_MAX_PLATES)
+def _plate(label: str, title: str, state: State, rings: int, look: Look) -> _Plate:
+    """Draw all but the message."""
+    badge = Badge(_clean(label), _SHOWN, _clean(title), state, rings)
     if look.style == "seal":
         return _sealed(badge, look)
     if look.style == "social":
@@ -110,16 +155,24 @@ def render_badge(badge: Badge, look: Look) -> bytes:
 
 
 def _clean(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return text if text.isascii() and text.isprintable() else _NOT_XML.sub("\ufffd", text)
 
 
-def _sealed(badge: Badge, look: Look) -> bytes:
+def _escape(text: str) -> str:
+    return str(escape(text))
+
+
+def _fixed(text: str) -> str:
+    """Write a text into a pattern that has none of its blanks."""
+    return _escape(text).replace("%", "%%")
+
+
+def _sealed(badge: Badge, look: Look) -> _Plate:
     """Draw our own style, which follows the reader's scheme or the one asked for."""
     height, padding = 28, 9
     seal = 26 if look.has_logo else 0
-    label_width, message_width = text_width(badge.label, 11), text_width(badge.message, 11)
+    label_width = text_width(badge.label, 11)
     left = seal + label_width + 2 * padding - (4 if seal else 0) if badge.label else seal + 6 * bool(seal)
-    right = message_width + 2 * padding
     light, dark = (look.color, look.color) if look.color else _COLORS[badge.state]
     on_light, on_dark = (_on(look.color),) * 2 if look.color else ("#fff", "#161613")
     schemes = {
@@ -133,18 +186,18 @@ def _sealed(badge: Badge, look: Look) -> bytes:
     )
     drawn = (
         f"<style>.e,.o,.s{{fill:none}}{style}</style>"
-        f'<clipPath id="c"><rect width="{left + right}" height="{height}" rx="4"/></clipPath><g clip-path="url(#c)">'
-        f'<rect class="p" width="{left + right}" height="{height}"/>'
-        f'<rect class="m" x="{left}" width="{right}" height="{height}"/></g>'
-        f'<rect class="e" x=".5" y=".5" width="{left + right - 1}" height="{height - 1}" rx="3.5"/>'
+        f'<clipPath id="c"><rect width="{_WHOLE}" height="{height}" rx="4"/></clipPath><g clip-path="url(#c)">'
+        f'<rect class="p" width="{_WHOLE}" height="{height}"/>'
+        f'<rect class="m" x="{left}" width="{_RIGHT}" height="{height}"/></g>'
+        f'<rect class="e" x=".5" y=".5" width="{_INNER}" height="{height - 1}" rx="3.5"/>'
     )
     if look.has_logo:
         drawn += _rings(badge.rings, 'class="s"', 16, 14)
     texts = [
-        _text(badge.label, seal + padding - (4 if seal else 0) + label_width / 2, 18, 'class="i"'),
-        _text(badge.message, left + right / 2, 18, 'class="w"'),
+        _text(_fixed(badge.label), seal + padding - (4 if seal else 0) + label_width / 2, 18, 'class="i"'),
+        _text(_SHOWN, _MIDDLE, 18, 'class="w"'),
     ]
-    return _svg(badge, look, left + right, height, drawn + _group(look, texts, _VERDANA, 11))
+    return _Plate(_svg(badge, look, height, drawn + _group(look, texts, _VERDANA, 11)), left, padding)
 
 
 def _scheme(paper: str, ink: str, edge: str, accent: str, on_accent: str) -> str:
@@ -154,28 +207,27 @@ def _scheme(paper: str, ink: str, edge: str, accent: str, on_accent: str) -> str
     )
 
 
-def _shield(badge: Badge, look: Look, form: _Form) -> bytes:
+def _shield(badge: Badge, look: Look, form: _Form) -> _Plate:
     """Draw one of the four styles of shields.io that have two fields of colour side by side."""
     is_big = look.style == "for-the-badge"
     size, padding, spacing = (10, 9, 0 if look.lang in JOINED else 1.25) if is_big else (11, 5, 0)
-    label, message = (upper(text, look.lang) if is_big else text for text in (badge.label, badge.message))
+    label = upper(badge.label, look.lang) if is_big else badge.label
     logo = (17 if label else 14) if look.has_logo else 0
     label_width = text_width(label, size, spacing=spacing) if label else 0
     left = (label_width + 2 * padding if label else 2 * padding if logo else 0) + logo
-    right = text_width(message, size, bold=is_big, spacing=spacing) + 2 * padding
     ground = look.label_color or _LABEL_COLOR
     color = look.color or _COLORS[badge.state][0]
-    width, height = left + right, form.height
+    height = form.height
     boxes = (
         f'<rect width="{left}" height="{height}" fill="{ground}"/>'
-        f'<rect x="{left}" width="{right}" height="{height}" fill="{color}"/>'
+        f'<rect x="{left}" width="{_RIGHT}" height="{height}" fill="{color}"/>'
     )
     drawn = boxes
     if form.stops:
         drawn = (
-            f'<linearGradient id="s" x2="0" y2="100%">{form.stops}</linearGradient>'
-            f'<clipPath id="r"><rect width="{width}" height="{height}" rx="{form.corner}"/></clipPath>'
-            f'<g clip-path="url(#r)">{boxes}<rect width="{width}" height="{height}" fill="url(#s)"/></g>'
+            f'<linearGradient id="s" x2="0" y2="100%%">{form.stops}</linearGradient>'
+            f'<clipPath id="r"><rect width="{_WHOLE}" height="{height}" rx="{form.corner}"/></clipPath>'
+            f'<g clip-path="url(#r)">{boxes}<rect width="{_WHOLE}" height="{height}" fill="url(#s)"/></g>'
         )
     if look.has_logo:
         drawn += _rings(
@@ -185,30 +237,31 @@ def _shield(badge: Badge, look: Look, form: _Form) -> bytes:
     bold = ' font-weight="bold"' if is_big else ""
     spaced = f' letter-spacing="{spacing}"' if spacing else ""
     texts = []
-    for text, middle, behind, weight in (
-        (label, padding + logo + label_width / 2, ground, ""),
-        (message, left + right / 2, color, bold),
-    ):
+    places: list[tuple[str, float | str, str, str]] = [
+        (_fixed(label), padding + logo + label_width / 2, ground, ""),
+        (_SHOWN, _MIDDLE, color, bold),
+    ]
+    for text, middle, behind, weight in places:
         if form.has_shadow:
             shade = f'fill="{"#010101" if _on(behind) == "#fff" else "#ccc"}" fill-opacity=".3" aria-hidden="true"'
             texts.append(_text(text, middle, base + 1, shade))
         texts.append(_text(text, middle, base, f'fill="{_on(behind)}"{weight}'))
-    return _svg(badge, look, width, height, drawn + _group(look, texts, _VERDANA, size, spaced))
+    svg = _svg(badge, look, height, drawn + _group(look, texts, _VERDANA, size, spaced))
+    return _Plate(svg, left, padding, size, is_big, is_big, spacing)
 
 
-def _social(badge: Badge, look: Look) -> bytes:
+def _social(badge: Badge, look: Look) -> _Plate:
     """Draw the style of a button with a bubble beside it."""
     label = badge.label[:1].upper() + badge.label[1:]
     logo = 17 if look.has_logo else 0
-    label_width, message_width = (text_width(text, 11, bold=True) for text in (label, badge.message))
+    label_width = text_width(label, 11, bold=True)
     left = label_width + logo + 10
     bubble = left + 6
-    right = message_width + 8
     drawn = (
-        '<linearGradient id="a" x2="0" y2="100%"><stop offset="0" stop-color="#fcfcfc"/>'
+        '<linearGradient id="a" x2="0" y2="100%%"><stop offset="0" stop-color="#fcfcfc"/>'
         '<stop offset="1" stop-color="#eee"/></linearGradient><g stroke="#d5d5d5">'
         f'<rect x=".5" y=".5" width="{left}" height="19" rx="2" fill="url(#a)"/>'
-        f'<rect x="{bubble}.5" y=".5" width="{right}" height="19" rx="2" fill="#fafafa"/></g>'
+        f'<rect x="{bubble}.5" y=".5" width="{_RIGHT}" height="19" rx="2" fill="#fafafa"/></g>'
         f'<path d="M{bubble + 1} 6.5l-4 3.5 4 3.5" stroke="#d5d5d5" fill="#fafafa"/>'
     )
     if look.has_logo:
@@ -220,19 +273,20 @@ def _social(badge: Badge, look: Look) -> bytes:
             scale=0.78,
         )
     texts = [
-        _text(label, 5 + logo + label_width / 2, 14, 'fill="#333"'),
-        _text(badge.message, bubble + 0.5 + right / 2, 14, 'fill="#333"'),
+        _text(_fixed(label), 5 + logo + label_width / 2, 14, 'fill="#333"'),
+        _text(_SHOWN, _MIDDLE, 14, 'fill="#333"'),
     ]
     group = _group(look, texts, _HELVETICA, 11, ' font-weight="700"')
-    return _svg(badge, look, bubble + right + 1, 20, drawn + group)
+    return _Plate(_svg(badge, look, 20, drawn + group), bubble + 0.5, 4, is_bold=True)
 
 
-def _svg(badge: Badge, look: Look, width: int, height: int, drawn: str) -> bytes:
+def _svg(badge: Badge, look: Look, height: int, drawn: str) -> str:
+    description = f"{_fixed(badge.title)}: {_SAID}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" xml:lang="{look.lang}" '
-        f'aria-label="{escape(badge.description)}"><title>{escape(badge.description)}</title>{drawn}</svg>'
-    ).encode()
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WHOLE}" height="{height}" '
+        f'viewBox="0 0 {_WHOLE} {height}" role="img" xml:lang="{look.lang}" '
+        f'aria-label="{description}"><title>{description}</title>{drawn}</svg>'
+    )
 
 
 def _group(look: Look, texts: list[str], font: str, size: int, more: str = "") -> str:
@@ -243,8 +297,10 @@ def _group(look: Look, texts: list[str], font: str, size: int, more: str = "") -
     )
 
 
-def _text(text: str, middle: float, base: float, attributes: str) -> str:
-    return f'<text x="{middle:g}" y="{base:g}" {attributes}>{escape(text)}</text>' if text else ""
+def _text(text: str, middle: float | str, base: float, attributes: str) -> str:
+    """Place a text, which is fit for a pattern, around its middle, a number or a blank."""
+    place = middle if isinstance(middle, str) else f"{middle:g}"
+    return f'<text x="{place}" y="{base:g}" {attributes}>{text}</text>' if text else ""
 
 
 def _rings(closed: int, attributes: str, x: float, y: float, *, scale: float = 1) -> str:

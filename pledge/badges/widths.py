@@ -21,24 +21,26 @@ def text_width(text: str, size: float, *, bold: bool = False, spacing: float = 0
         bold: Whether letters are bold.
         spacing: Between letters, in pixels.
     """
-    table = _table()
-    thousandths = sum(table[character] if character in table else _unlisted(character) for character in text)
+    thousandths = sum(map(_table().__getitem__, text))
     return round(thousandths * size / 1000 * _SLACK * (_BOLD if bold else 1) + spacing * len(text) + 0.5)
 
 
-def _unlisted(character: str) -> int:
-    """Give the width of a letter that was not measured: what stacks or is not seen has none."""
-    if unicodedata.category(character) in {"Mn", "Cf"}:
-        return 0
-    return _FULL if unicodedata.east_asian_width(character) in {"W", "F"} else _OTHER
+class _Widths(dict[str, int]):
+    """By letter, in thousandths of the font's size."""
+
+    def __missing__(self, character: str) -> int:
+        """Give the width of a letter that was not measured: what stacks or is not seen has none."""
+        if unicodedata.category(character) in {"Mn", "Cf"}:
+            return 0
+        return _FULL if unicodedata.east_asian_width(character) in {"W", "F"} else _OTHER
 
 
 @cache
-def _table() -> dict[str, int]:
-    """Read the measured widths, in thousandths of the font's size: runs of letters by the first one's number in hex."""
+def _table() -> _Widths:
+    """Read the measured widths: runs of letters by the first one's number in hex."""
     runs = json.loads(Path(__file__).with_name("widths.json").read_bytes())
-    return {
-        chr(int(start, 16) + place): width
+    return _Widths(
+        (chr(int(start, 16) + place), width)
         for start, widths in runs.items()
         for place, width in enumerate(widths)
-    }
+    )
