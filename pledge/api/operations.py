@@ -301,7 +301,7 @@ OPERATIONS: Final = (
             Parameter(
                 "status", {"type": "string", "enum": schemas.STATUSES}, "Of this standing only; else of any."
             ),
-            Parameter("after", schemas.AFTER, "Where a page begins, from ``next`` of the one before."),
+            Parameter("after", schemas.AFTER, "Where a page begins: what the one before has as its next."),
             Parameter(
                 "size", {"type": "integer", "minimum": 1, "maximum": _MAX_PAGE}, "How many; 50 if not said."
             ),
