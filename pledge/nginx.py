@@ -45,6 +45,7 @@ server {{
     proxy_max_temp_file_size 0;
     client_max_body_size 600m;  # the largest tip has 512 MiB inside
     client_body_timeout 60s;
+    keepalive_requests 10000;
 
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
@@ -55,19 +56,6 @@ server {{
     gzip_types application/atom+xml application/json image/svg+xml text/css text/csv text/javascript text/plain;
     gzip_min_length 1000;
     gzip_vary on;
-
-    location / {{
-        proxy_pass http://pledge;
-    }}
-    location ~ ^/(sign|change|follow)$ {{
-        limit_req zone=pledge_mails burst=6 nodelay;
-        limit_req_status 429;
-        proxy_pass http://pledge;
-    }}
-    location ~ ^/$|^/(api|feeds|labs|pledges|signatories)(/|$) {{
-        gzip on;
-        proxy_pass http://pledge;
-    }}
 
     # Badges, cards and their frames: asked for five seconds apart, however many want them, and without any cookie.
     # Browsers and other sites are told what the site says. While it starts anew, the last ones go on.
@@ -82,6 +70,22 @@ server {{
         proxy_cache_use_stale error timeout http_502 http_503 http_504;
         proxy_ignore_headers Cache-Control Expires;
         proxy_cache_valid 200 5s;
+        open_file_cache max=1000 inactive=20s;
+        open_file_cache_valid 5s;
+        sendfile off;  # they are small
+        proxy_pass http://pledge;
+    }}
+
+    location / {{
+        proxy_pass http://pledge;
+    }}
+    location ~ ^/(sign|change|follow)$ {{
+        limit_req zone=pledge_mails burst=6 nodelay;
+        limit_req_status 429;
+        proxy_pass http://pledge;
+    }}
+    location ~ ^/$|^/(api|feeds|labs|pledges|signatories)(/|$) {{
+        gzip on;
         proxy_pass http://pledge;
     }}
 

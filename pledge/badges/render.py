@@ -11,8 +11,10 @@ so that what the slack leaves is even, and in either direction of writing.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from markupsafe import escape
@@ -90,12 +92,12 @@ _FORMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Plate:
+class _Plate(NamedTuple):
     """A badge but for its message, which is all that moves when the log does.
 
     Attributes:
-        drawn: A pattern for ``%``, with the blanks below.
+        pieces: Of the SVG; each second one is a blank, which depends on the message.
+        pick: Chooses from the values of all blanks those that these are.
         left: Where the side of the message begins, in pixels.
         padding: On either side of the message.
         size: Of its letters, in pixels, as ``spacing``.
@@ -104,18 +106,20 @@ class _Plate:
         spacing: Between letters.
     """
 
-    drawn: str
+    pieces: list[str]
+    pick: Callable[[Sequence[str]], tuple[str, ...]]
     left: float
     padding: int
-    size: int = 11
-    is_bold: bool = False
-    is_upper: bool = False
-    spacing: float = 0
+    size: int
+    is_bold: bool
+    is_upper: bool
+    spacing: float
 
 
-# Blanks: how wide the right side is and the whole badge, where the message's middle is, and what it says.
-_RIGHT, _WHOLE, _INNER, _MIDDLE = "%(right)s", "%(whole)s", "%(inner)s", "%(middle)s"
-_SHOWN, _SAID = "%(shown)s", "%(said)s"
+# Blanks: how wide the right side is and the whole badge, where the message's middle is, and what it says. No text that
+# is drawn has such characters: XML does not.
+_RIGHT, _WHOLE, _INNER, _MIDDLE, _SHOWN, _SAID = "\0\1\2\3\4\5"
+_BLANK: Final = re.compile("([\0-\5])")
 _MAX_PLATES: Final = 512
 
 
@@ -132,15 +136,17 @@ def render_badge(badge: Badge, look: Look) -> bytes:
     right = text_width(shown, plate.size, bold=plate.is_bold, spacing=plate.spacing) + 2 * plate.padding
     whole = int(plate.left + right + 0.5)
     escaped = _escape(said)
-    blanks = {
-        "right": str(right),
-        "whole": str(whole),
-        "inner": str(whole - 1),
-        "middle": f"{plate.left + right / 2:g}",
-        "said": escaped,
-        "shown": _escape(shown) if plate.is_upper else escaped,
-    }
-    return (plate.drawn % blanks).encode()
+    blanks = (
+        str(right),
+        str(whole),
+        str(whole - 1),
+        f"{plate.left + right / 2:g}",
+        _escape(shown) if plate.is_upper else escaped,
+        escaped,
+    )
+    pieces = plate.pieces.copy()
+    pieces[1::2] = plate.pick(blanks)
+    return "".join(pieces).encode()
 
 
 @lru_cache(_MAX_PLATES)
@@ -154,17 +160,28 @@ def _plate(label: str, title: str, state: State, rings: int, look: Look) -> _Pla
     return _shield(badge, look, _FORMS[look.style])
 
 
+def _cut(
+    drawn: str,
+    left: float,
+    padding: int,
+    size: int = 11,
+    *,
+    is_bold: bool = False,
+    is_upper: bool = False,
+    spacing: float = 0,
+) -> _Plate:
+    """Cut what was drawn at its blanks."""
+    pieces = _BLANK.split(drawn)
+    pick = itemgetter(*map(ord, pieces[1::2]))
+    return _Plate(pieces, pick, left, padding, size, is_bold, is_upper, spacing)
+
+
 def _clean(text: str) -> str:
     return text if text.isascii() and text.isprintable() else _NOT_XML.sub("\ufffd", text)
 
 
 def _escape(text: str) -> str:
     return str(escape(text))
-
-
-def _fixed(text: str) -> str:
-    """Write a text into a pattern that has none of its blanks."""
-    return _escape(text).replace("%", "%%")
 
 
 def _sealed(badge: Badge, look: Look) -> _Plate:
@@ -194,10 +211,10 @@ def _sealed(badge: Badge, look: Look) -> _Plate:
     if look.has_logo:
         drawn += _rings(badge.rings, 'class="s"', 16, 14)
     texts = [
-        _text(_fixed(badge.label), seal + padding - (4 if seal else 0) + label_width / 2, 18, 'class="i"'),
+        _text(_escape(badge.label), seal + padding - (4 if seal else 0) + label_width / 2, 18, 'class="i"'),
         _text(_SHOWN, _MIDDLE, 18, 'class="w"'),
     ]
-    return _Plate(_svg(badge, look, height, drawn + _group(look, texts, _VERDANA, 11)), left, padding)
+    return _cut(_svg(badge, look, height, drawn + _group(look, texts, _VERDANA, 11)), left, padding)
 
 
 def _scheme(paper: str, ink: str, edge: str, accent: str, on_accent: str) -> str:
@@ -225,7 +242,7 @@ def _shield(badge: Badge, look: Look, form: _Form) -> _Plate:
     drawn = boxes
     if form.stops:
         drawn = (
-            f'<linearGradient id="s" x2="0" y2="100%%">{form.stops}</linearGradient>'
+            f'<linearGradient id="s" x2="0" y2="100%">{form.stops}</linearGradient>'
             f'<clipPath id="r"><rect width="{_WHOLE}" height="{height}" rx="{form.corner}"/></clipPath>'
             f'<g clip-path="url(#r)">{boxes}<rect width="{_WHOLE}" height="{height}" fill="url(#s)"/></g>'
         )
@@ -238,7 +255,7 @@ def _shield(badge: Badge, look: Look, form: _Form) -> _Plate:
     spaced = f' letter-spacing="{spacing}"' if spacing else ""
     texts = []
     places: list[tuple[str, float | str, str, str]] = [
-        (_fixed(label), padding + logo + label_width / 2, ground, ""),
+        (_escape(label), padding + logo + label_width / 2, ground, ""),
         (_SHOWN, _MIDDLE, color, bold),
     ]
     for text, middle, behind, weight in places:
@@ -247,7 +264,7 @@ def _shield(badge: Badge, look: Look, form: _Form) -> _Plate:
             texts.append(_text(text, middle, base + 1, shade))
         texts.append(_text(text, middle, base, f'fill="{_on(behind)}"{weight}'))
     svg = _svg(badge, look, height, drawn + _group(look, texts, _VERDANA, size, spaced))
-    return _Plate(svg, left, padding, size, is_big, is_big, spacing)
+    return _cut(svg, left, padding, size, is_bold=is_big, is_upper=is_big, spacing=spacing)
 
 
 def _social(badge: Badge, look: Look) -> _Plate:
@@ -258,7 +275,7 @@ def _social(badge: Badge, look: Look) -> _Plate:
     left = label_width + logo + 10
     bubble = left + 6
     drawn = (
-        '<linearGradient id="a" x2="0" y2="100%%"><stop offset="0" stop-color="#fcfcfc"/>'
+        '<linearGradient id="a" x2="0" y2="100%"><stop offset="0" stop-color="#fcfcfc"/>'
         '<stop offset="1" stop-color="#eee"/></linearGradient><g stroke="#d5d5d5">'
         f'<rect x=".5" y=".5" width="{left}" height="19" rx="2" fill="url(#a)"/>'
         f'<rect x="{bubble}.5" y=".5" width="{_RIGHT}" height="19" rx="2" fill="#fafafa"/></g>'
@@ -273,15 +290,15 @@ def _social(badge: Badge, look: Look) -> _Plate:
             scale=0.78,
         )
     texts = [
-        _text(_fixed(label), 5 + logo + label_width / 2, 14, 'fill="#333"'),
+        _text(_escape(label), 5 + logo + label_width / 2, 14, 'fill="#333"'),
         _text(_SHOWN, _MIDDLE, 14, 'fill="#333"'),
     ]
     group = _group(look, texts, _HELVETICA, 11, ' font-weight="700"')
-    return _Plate(_svg(badge, look, 20, drawn + group), bubble + 0.5, 4, is_bold=True)
+    return _cut(_svg(badge, look, 20, drawn + group), bubble + 0.5, 4, is_bold=True)
 
 
 def _svg(badge: Badge, look: Look, height: int, drawn: str) -> str:
-    description = f"{_fixed(badge.title)}: {_SAID}"
+    description = f"{_escape(badge.title)}: {_SAID}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WHOLE}" height="{height}" '
         f'viewBox="0 0 {_WHOLE} {height}" role="img" xml:lang="{look.lang}" '
@@ -298,7 +315,7 @@ def _group(look: Look, texts: list[str], font: str, size: int, more: str = "") -
 
 
 def _text(text: str, middle: float | str, base: float, attributes: str) -> str:
-    """Place a text, which is fit for a pattern, around its middle, a number or a blank."""
+    """Place a text, which is escaped, around its middle, a number or a blank."""
     place = middle if isinstance(middle, str) else f"{middle:g}"
     return f'<text x="{place}" y="{base:g}" {attributes}>{text}</text>' if text else ""
 
