@@ -64,7 +64,7 @@ lock: .venv/run.stamp
 		--extra postgresql --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv $(BROWSER)/node_modules pledge/static
+	rm -rf .venv $(BROWSER)/node_modules pledge/static pledge/badges/fonts
 
 # The wheel's own npm does not find its library; this one is told where it is.
 define NODE_FROM_WHEEL
@@ -106,7 +106,11 @@ $(BROWSER)/node_modules/dev.stamp: $(BROWSER)/package-lock.json | .venv/run.stam
 	@touch $(BROWSER)/node_modules/run.stamp $@
 
 pledge/static/style.css: $(wildcard $(BROWSER)/src/*.js $(BROWSER)/src/*/*.js) $(wildcard $(BROWSER)/*.css) $(BROWSER)/favicon.svg \
-		$(BROWSER)/build.mjs | $(BROWSER)/node_modules/run.stamp
+		$(BROWSER)/build.mjs | $(BROWSER)/node_modules/run.stamp pledge/badges/fonts/fonts.json
 	@echo "Building browser modules …"
 	@cd $(BROWSER) && $(WITH_NODE) node build.mjs
 	@touch $@
+
+pledge/badges/fonts/fonts.json: $(BROWSER)/fonts.py pledge/badges/words.py $(BROWSER)/node_modules/run.stamp
+	@echo "Cutting fonts …"
+	@$(BIN)/python $(BROWSER)/fonts.py

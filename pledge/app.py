@@ -18,7 +18,7 @@ from pledge.accounts.views.account import bp as stewards_account_bp
 from pledge.accounts.views.decisions import bp as stewards_bp
 from pledge.accounts.views.entry import bp as stewards_entry_bp
 from pledge.api.views import bp as api_bp
-from pledge.badges import embeds
+from pledge.badges import cards, embeds
 from pledge.badges import service as badges
 from pledge.badges.issuer import issuer_of
 from pledge.badges.open_badge_views import bp as open_badges_bp
@@ -57,7 +57,7 @@ from pledge.web.errors import add_error_pages
 from pledge.web.forms import check_origin, check_text
 from pledge.web.headers import add_security_headers
 from pledge.web.onion import add_onion
-from pledge.web.prepared import PreparedAnswers, Render
+from pledge.web.prepared import Answer, PreparedAnswers, Render
 from pledge.web.strings import add_strings
 
 SITE_NAME = "Pledge"
@@ -166,10 +166,16 @@ def _static_url(hashes: dict[str, str], name: str) -> str:
 
 
 def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
-    card = app.jinja_env.get_template("badges/embed.html").render
+    framed, card = (
+        app.jinja_env.get_template(f"badges/{name}").render for name in ("embed.html", "card.svg")
+    )
     return {
         "badge": partial(badges.answer, instance.database, instance.log.tiles),
-        "embed": partial(embeds.answer, instance.database, card, instance.config.url),
+        "card": _in_context(
+            app,
+            partial(cards.answer, instance.database, card, instance.config.url, is_demo=instance.is_demo),
+        ),
+        "embed": partial(embeds.answer, instance.database, framed, instance.config.url),
         "feeds": partial(feeds.answer, instance),
         "open-badges": StatusLists(instance.database, issuer_of(instance), instance.clock),
         "log": partial(log_views.answer, instance.database),
@@ -177,6 +183,16 @@ def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
         "tips": partial(digests.answer, instance.database, instance.log.tiles),
         "stewards": RecipientsAnswer(instance.database, instance.log.tiles),
     }
+
+
+def _in_context(app: Flask, render: Render) -> Render:
+    """Let a renderer use the catalogue, which belongs to the application."""
+
+    def rendered(asked: str) -> Answer | None:
+        with app.app_context():
+            return render(asked)
+
+    return rendered
 
 
 def _version(instance: Instance) -> tuple[int | date | None, ...]:

@@ -10,6 +10,7 @@ Widths come from tables with slack, because the reader's browser chooses the fon
 so that what the slack leaves is even, and in either direction of writing.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -209,7 +210,7 @@ def _sealed(badge: Badge, look: Look) -> _Plate:
         f'<rect class="e" x=".5" y=".5" width="{_INNER}" height="{height - 1}" rx="3.5"/>'
     )
     if look.has_logo:
-        drawn += _rings(badge.rings, 'class="s"', 16, 14)
+        drawn += rings(badge.rings, 'class="s"', 16, 14)
     texts = [
         _text(_escape(badge.label), seal + padding - (4 if seal else 0) + label_width / 2, 18, 'class="i"'),
         _text(_SHOWN, _MIDDLE, 18, 'class="w"'),
@@ -247,7 +248,7 @@ def _shield(badge: Badge, look: Look, form: _Form) -> _Plate:
             f'<g clip-path="url(#r)">{boxes}<rect width="{_WHOLE}" height="{height}" fill="url(#s)"/></g>'
         )
     if look.has_logo:
-        drawn += _rings(
+        drawn += rings(
             badge.rings, f'fill="none" stroke="{_on(ground)}"', padding + 7, height / 2, scale=0.78
         )
     base = height / 2 + size * 0.35
@@ -282,7 +283,7 @@ def _social(badge: Badge, look: Look) -> _Plate:
         f'<path d="M{bubble + 1} 6.5l-4 3.5 4 3.5" stroke="#d5d5d5" fill="#fafafa"/>'
     )
     if look.has_logo:
-        drawn += _rings(
+        drawn += rings(
             badge.rings,
             f'fill="none" stroke="{look.color or _COLORS[badge.state][0]}"',
             12,
@@ -320,15 +321,17 @@ def _text(text: str, middle: float | str, base: float, attributes: str) -> str:
     return f'<text x="{place}" y="{base:g}" {attributes}>{text}</text>' if text else ""
 
 
-def _rings(closed: int, attributes: str, x: float, y: float, *, scale: float = 1) -> str:
-    """Draw the rings of the seal, the innermost the signatory's key; a missing one stays open."""
-    rings = ((2.6, 1.8, -60), (5.4, 1.4, 20), (8, 1.1, -110))
-    return "".join(
-        f'<circle {attributes} cx="{x:g}" cy="{y:g}" r="{radius * scale:.3g}" stroke-width="{width * scale:.3g}" '
-        f'pathLength="100" stroke-dasharray="{"100 0" if number < closed else "76 24"}" '
-        f'transform="rotate({turn} {x:g} {y:g})"/>'
-        for number, (radius, width, turn) in enumerate(rings)
-    )
+def rings(closed: int, attributes: str, x: float, y: float, *, scale: float = 1) -> str:
+    """Draw the rings of the seal, 9 px in radius, the innermost the signatory's key; a missing one stays open."""
+    drawn = ""
+    for number, (radius, width, turn) in enumerate(((2.6, 1.8, -60), (5.4, 1.4, 20), (8, 1.1, -110))):
+        whole = 2 * math.pi * radius * scale  # pathLength is not known to everything that draws SVG
+        gap = "" if number < closed else f'stroke-dasharray="{0.76 * whole:.4g} {0.24 * whole:.4g}" '
+        drawn += (
+            f'<circle {attributes} cx="{x:g}" cy="{y:g}" r="{radius * scale:.3g}" '
+            f'stroke-width="{width * scale:.3g}" {gap}transform="rotate({turn} {x:g} {y:g})"/>'
+        )
+    return drawn
 
 
 def _on(ground: str) -> str:

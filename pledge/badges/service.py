@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from pledge.badges import signatory
 from pledge.badges.look import Look, format_look, parse_look
+from pledge.badges.raster import can_draw, draw_badge
 from pledge.badges.render import Badge, render_badge
-from pledge.badges.words import LANGUAGES, counted
+from pledge.badges.words import LANGUAGES, RIGHT_TO_LEFT, counted, upper
 from pledge.core import share
 from pledge.core.tlog.tile import TileCache
 from pledge.db import Database
@@ -24,10 +25,10 @@ from pledge.pledges.texts import DEFAULT_SLUG
 from pledge.tallies import service as tallies
 from pledge.web.prepared import Answer
 
-_PATH: Final = re.compile(r"/badge/(pledge|labs?|signatory)/([a-z0-9-]{1,64})\.(svg|json)")
+_PATH: Final = re.compile(r"/badge/(pledge|labs?|signatory)/([a-z0-9-]{1,64})\.(svg|png|json)")
 PAGES: Final = {"pledge": "/pledges/{}", "lab": "/labs/{}", "labs": "/labs", "signatory": "/signatories/{}"}
 """What each kind of badge leads to, by its name."""
-_TYPES: Final = {"svg": "image/svg+xml; charset=utf-8", "json": "application/json"}
+_TYPES: Final = {"svg": "image/svg+xml; charset=utf-8", "png": "image/png", "json": "application/json"}
 # GitHub's image proxy keeps an image for a year unless it is told how long; five minutes is as fresh as it gets.
 _KNOWN: Final = "public, max-age=300, s-maxage=300"
 _UNKNOWN: Final = "no-cache, max-age=0"
@@ -56,8 +57,7 @@ def answer(database: Database, tiles: TileCache, asked: str) -> Answer | None:
         words = LANGUAGES[look.lang]
         badge = Badge(words.against, words.unknown, words.pledge, "unknown", rings=0)
         cache = _UNKNOWN
-    body = render_badge(badge, look) if form == "svg" else _endpoint(badge, look)
-    return Answer(body, _TYPES[form], cache)
+    return Answer(_FORMS[form](badge, look), _TYPES[form], cache)
 
 
 def find_badge(session: Session, kind: str, name: str, lang: str) -> Badge | None:
@@ -85,6 +85,17 @@ def _endpoint(badge: Badge, look: Look) -> bytes:
         "isError": badge.state == "unknown",
     }
     return json.dumps(said, ensure_ascii=False).encode()
+
+
+def _png(badge: Badge, look: Look) -> bytes:
+    """Draw the SVG as PNG. Words on the left that no font of ours has letters for give way to the usual ones."""
+    words = LANGUAGES[look.lang].against
+    for label in (badge.label if look.label is None else look.label, badge.label, words):
+        said = label + badge.message
+        if can_draw(said + upper(said, look.lang)):
+            break
+    svg = render_badge(badge, replace(look, label=label)).decode()
+    return draw_badge(svg, is_right_to_left=look.lang in RIGHT_TO_LEFT)
 
 
 def _pledge(session: Session, slug: str, lang: str) -> Badge | None:
@@ -137,6 +148,11 @@ def _signatory(session: Session, public_id: str, lang: str) -> Badge | None:
     return signatory.say(row.status, row.assurance, lang)
 
 
+_FORMS: Final[dict[str, Callable[[Badge, Look], bytes]]] = {
+    "svg": render_badge,
+    "png": _png,
+    "json": _endpoint,
+}
 _FINDERS: Final[dict[str, Callable[[Session, str, str], Badge | None]]] = {
     "pledge": _pledge,
     "lab": _lab,

@@ -93,6 +93,7 @@ def _snippets(badge: Badge, image: str, page: str, look: Look, *, card: str) -> 
         "reStructuredText": f".. image:: {image}\n   :alt: {words}\n   :target: {page}",
         "AsciiDoc": f'image:{image}["{words.replace(chr(34), "")}",link={page}]',
         gettext("A card in a frame"): frame(card, words, WIDTH, HEIGHT),
+        gettext("PNG, for where no SVG is taken"): re.sub(r"\.svg(?=\?|$)", ".png", image),
         "LaTeX": rf"\href{{{_latex(page)}}}{{{_latex(words)}}}",
     }
     if look.style == "seal" and look.theme == "auto":

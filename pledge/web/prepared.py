@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
+from pledge.errors import UnavailableError
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -97,7 +99,7 @@ class PreparedAnswers:
         query: str = environ.get("QUERY_STRING", "") if segment in self._queried else ""
         try:
             prepared = self._find(f"{path}?{query}" if query else path, render)
-        except OperationalError:
+        except (OperationalError, UnavailableError):
             start_response("503 Service Unavailable", _BUSY)
             return []
         if prepared is None:

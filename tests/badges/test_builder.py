@@ -32,6 +32,7 @@ def test_a_badge_is_written_for_every_place(ada: Person) -> None:
             f'<iframe src="http://127.0.0.1:8000/embed/lab/mistral?lang=de" title="{words}" width="480" '
             'height="160" frameborder="0" scrolling="no" loading="lazy"></iframe>'
         ),
+        "PNG, for where no SVG is taken": image.replace(".svg", ".png"),
         "LaTeX": rf"\href{{{page}}}{{{words}}}",
     }
 

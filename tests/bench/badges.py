@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from pledge.badges.look import parse_look
+from pledge.badges.raster import draw_badge
 from pledge.badges.render import Badge, render_badge
 from pledge.config import Config
 from pledge.nginx import write_site
@@ -109,8 +110,19 @@ def _drawing(script: Path) -> list[Figure]:
             f"{BADGE_MAKER}, as warm: {rates['theirs']:,.0f}/s",
             f"{rates['ours'] / rates['theirs']:.2f} ×",
             "≥ 10 ×",
-        )
+        ),
+        Figure("drawing a badge as PNG", f"{_milliseconds_of_png():.1f} ms"),
     ]
+
+
+def _milliseconds_of_png() -> float:
+    look, numbers = parse_look("style=flat"), iter(range(10**6))  # none is drawn twice: pictures are kept
+
+    def draw() -> None:
+        badge = Badge(_LABEL, f"{next(numbers)} signed", "Pledge", "plain", 2)
+        draw_badge(render_badge(badge, look).decode(), is_right_to_left=False)
+
+    return 1000 * medians({"png": lambda: seconds(draw)}, rounds=50)["png"]
 
 
 @contextmanager
