@@ -55,6 +55,7 @@ pictures: .venv/dev.stamp pledge/static/style.css
 messages: .venv/run.stamp
 	@mkdir -p var
 	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --output var/messages.pot .
+	@$(BIN)/pybabel --quiet extract --mapping $(BROWSER)/babel.toml --output var/scripts.pot $(BROWSER)/src
 
 lock: .venv/run.stamp
 	$(BIN)/pip install --quiet uv

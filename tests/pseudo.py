@@ -4,6 +4,7 @@ What ``make messages`` extracts is translated and nothing else, so a string that
 with a value pasted into it, or a variable) shows as plainly as one that is not marked.
 """
 
+import os
 import re
 import tomllib
 from functools import cache
@@ -15,6 +16,10 @@ from babel.messages.frontend import parse_keywords
 from babel.util import pathmatch
 from flask import Flask
 from flask_babel import get_domain
+
+from pledge import serve
+from pledge.config import Config
+from pledge.web.strings import SCRIPTS
 
 ROOT = Path(__file__).parents[1]
 _ACCENTED = str.maketrans(
@@ -57,13 +62,28 @@ def messages() -> frozenset[str]:
 
 
 def _messages_in(path: Path, setting: dict[str, object]) -> set[str]:
+    found: set[str] = set()
+    for message in _extracted(path, setting):
+        found.update([message] if isinstance(message, str) else message)
+    return found
+
+
+def _extracted(path: Path, setting: dict[str, object]) -> set[str | tuple[str, ...]]:
     own = setting.get("keywords", [])
     assert isinstance(own, list)
     keywords = {**DEFAULT_KEYWORDS, **parse_keywords(own)}
-    found: set[str] = set()
-    for _, message, _, _ in extract_from_file(str(setting["method"]), path, keywords, options=dict(setting)):
-        found.update([message] if isinstance(message, str) else message)
-    return found
+    found = extract_from_file(str(setting["method"]), path, keywords, options=dict(setting))
+    return {message for _, message, _, _ in found}
+
+
+@cache
+def script_messages() -> frozenset[str | tuple[str, ...]]:
+    """All that ``make messages`` extracts of scripts; those that depend on a number in their forms."""
+    text = (ROOT / "pledge/browser/babel.toml").read_text(encoding="utf-8")
+    (setting,) = tomllib.loads(text)["mappings"]
+    return frozenset().union(
+        *(_extracted(path, setting) for path in sorted(ROOT.glob("pledge/browser/src/**/*.js")))
+    )
 
 
 class Pseudo:
@@ -76,10 +96,34 @@ class Pseudo:
         return self.ugettext(one if n == 1 else several)
 
 
+class PseudoScripts:
+    """What Flask-Babel asks for what scripts say; as a catalogue that was read from a file has it."""
+
+    def __init__(self) -> None:
+        self._catalog: dict[str | tuple[str, int], str] = {"": "the header of the file"}
+        for message in script_messages():
+            if isinstance(message, str):
+                self._catalog[message] = accent(message)
+            else:
+                self._catalog |= {(message[0], form): accent(text) for form, text in enumerate(message)}
+
+    def plural(self, number: int) -> int:
+        return int(number != 1)
+
+
 def speak_pseudo(app: Flask) -> None:
     """Let an application speak the made-up language, as if it were the one it has."""
+    language = app.extensions["babel"].default_locale
+    app.extensions[SCRIPTS].cache[language, SCRIPTS] = PseudoScripts()
     with app.app_context():
-        get_domain().cache[app.extensions["babel"].default_locale, "messages"] = Pseudo()
+        get_domain().cache[language, "messages"] = Pseudo()
+
+
+def build() -> Flask:
+    """Build an application that speaks it, as ``pledge serve`` does."""
+    app = serve.build()
+    speak_pseudo(app)
+    return app
 
 
 class Shown(HTMLParser):
@@ -123,3 +167,7 @@ class Shown(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._is_data:
             self.texts.append(data)
+
+
+if __name__ == "__main__":
+    serve.serve(Config.from_environment(os.environ), app="tests.pseudo:build")

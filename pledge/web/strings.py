@@ -6,11 +6,11 @@ language is a catalogue and no change of code. ``tests/web/test_every_string.py`
 
 from datetime import date
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import flask_babel
 from babel.dates import format_date
-from flask import Flask, g
+from flask import Flask, current_app, g
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -18,6 +18,10 @@ from markupsafe import Markup
 from pledge.errors import PledgeError
 
 LANGUAGE = "en_GB"
+SCRIPTS: Final = "scripts"
+"""The name of the catalogue of what scripts say, which pages carry."""
+_PLURALS: Final = 200
+"""No language asks more of a number than its last two digits and whether it is below a hundred."""
 
 
 class _Catalogue(Protocol):
@@ -29,10 +33,15 @@ class _Catalogue(Protocol):
 def add_strings(app: Flask) -> None:
     """Let templates translate, with Jinja's ``trans`` and ``_``, and write days."""
     flask_babel.Babel(app, default_locale=LANGUAGE)
+    app.extensions[SCRIPTS] = flask_babel.Domain(domain=SCRIPTS)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     # In place of Jinja's, which ask Flask-Babel for the catalogue at every string: that tripled a page's time.
     app.jinja_env.globals.update(
-        _=_in_template, gettext=_in_template, ngettext=_in_template_by_number, day_in_words=day_in_words
+        _=_in_template,
+        gettext=_in_template,
+        ngettext=_in_template_by_number,
+        day_in_words=day_in_words,
+        script_strings=script_strings,
     )
 
 
@@ -60,6 +69,25 @@ def said(error: PledgeError) -> str:
     return gettext(error.message, **words)
 
 
+def script_strings() -> dict[str, object] | None:
+    """Give the catalogue of what scripts say, as ``strings.js`` reads it; None for the language of the sources."""
+    catalogue = current_app.extensions[SCRIPTS].get_translations()
+    found = cast("dict[str | tuple[str, int], str]", getattr(catalogue, "_catalog", {}))  # gettext has no other way
+    strings: dict[str, str | list[str]] = {}
+    for key, text in sorted(found.items(), key=lambda item: (isinstance(item[0], tuple), item[0])):
+        if isinstance(key, str):
+            strings[key] = text
+        else:
+            forms = strings.setdefault(key[0], [])
+            if isinstance(forms, list):
+                forms.append(text)
+    strings.pop("", None)  # the header
+    if not strings:
+        return None
+    plurals = [catalogue.plural(number) for number in range(_PLURALS)]
+    return {"language": _language().replace("_", "-"), "strings": strings, "plurals": plurals}
+
+
 class WtformsStrings:
     """Leads WTForms' own messages to the same catalogue. Those that can be seen here are listed for extraction."""
 
@@ -80,7 +108,11 @@ class WtformsStrings:
 
 def day_in_words(day: date, form: str = "long") -> str:
     """Write a day as the language does; ``form`` as Babel has it, such as ``MMM y``."""
-    return _day_in_words(day, form, str(flask_babel.get_locale() or LANGUAGE))
+    return _day_in_words(day, form, _language())
+
+
+def _language() -> str:
+    return str(flask_babel.get_locale() or LANGUAGE)
 
 
 @lru_cache(maxsize=4096)

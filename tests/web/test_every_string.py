@@ -12,13 +12,14 @@ from pledge.api.operations import OPERATIONS
 from pledge.api.schemas import SCHEMAS
 from pledge.app import open_site
 from pledge.badges.look import STYLES
+from pledge.instance import Instance
 from pledge.labs.service import list_labs
 from pledge.pledges.texts import latest_text, parse_text
 from pledge.web.errors import TEXTS, problem
 from tests import full_site
-from tests.pseudo import ROOT, Shown, accent, speak_pseudo
+from tests.pseudo import ROOT, Shown, accent, script_messages, speak_pseudo
 from tests.route_kit import UNKNOWN, Site, fill, prepare
-from tests.site_kit import Person, csrf_token, make_app, make_config
+from tests.site_kit import Person, csrf_token, make_app, make_config, read_json
 from tests.steward_kit import Steward, found_stewards, join
 from tests.tips.http_kit import Source
 
@@ -57,6 +58,7 @@ _MAIL = re.compile(r"[\w.-]+@[\w.-]+\.\w+")
 _PLACES = re.compile(r"https?://\S+|\b[\w-]+(\.[\w-]+)*\.(org|ai|com|net|invalid)\b\S*")
 _HEX = re.compile(r"\b[0-9a-f]{8,}(-\d+\.age)?\b")
 _PLAIN = re.compile(r"[A-Za-z]+")
+_ARE_ENDINGS = re.compile(r"^[a-z0-9]{2,7}( [a-z0-9]{2,7}){2,}$")  # of file names
 _IS_SENTENCE = re.compile(r"^[A-Z][a-z]+$|[A-Za-z]{2} [A-Za-z]")
 
 NO_NAMES = (
@@ -348,6 +350,63 @@ def test_no_branch_of_a_template_has_a_string_of_its_own(shared_app: Flask, name
         and _IS_SENTENCE.search(constant.value)
     ]
     assert [" ".join(text.split()) for text in said if text.strip() not in NO_WORDS] == []
+
+
+SCRIPTS = sorted(
+    path.relative_to(ROOT / "pledge/browser/src").as_posix()
+    for path in ROOT.glob("pledge/browser/src/**/*.js")
+)
+_COMMENT = re.compile(r"/\*.*?\*/|(?<=\s)//[^\n]*", re.DOTALL)
+_LITERAL = re.compile(r""""((?:[^"\\\n]|\\.)*)"|`([^`\n]*)`""")
+NO_WORDS_IN_SCRIPTS = frozenset(
+    {
+        *(
+            "Enter",
+            "Adobe",
+            "svg title",
+            "button-quiet no-print",
+            "prose pre",
+            "pledge verify  --policy my.policy",
+        ),
+        *("checkpoint of ", "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"),
+        # Faults of ours, which pages say nothing of but that there was one.
+        *("The page lacks #.", "The page lacks .", "The form lacks .", "no field for signatures"),
+        *("no attestation", "no assertion", "no passkey"),
+        "A hash was asked for before all of its bytes were read.",
+    }
+)
+"""What stands in scripts and is the same in every language."""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_script_has_a_string_of_its_own(name: str) -> None:
+    """A literal is in the catalogue, or is no words; one with a value pasted into it could be in no catalogue."""
+    texts = {
+        text for message in script_messages() for text in ([message] if isinstance(message, str) else message)
+    }
+    source = _COMMENT.sub("", (ROOT / "pledge/browser/src" / name).read_text(encoding="utf-8"))
+    found = [plain or re.sub(r"\$\{[^}]*\}", "", template) for plain, template in _LITERAL.findall(source)]
+    assert [
+        text
+        for text in found
+        if (_IS_SENTENCE.search(text) or "gettext(" in text)
+        and text not in texts | NO_WORDS_IN_SCRIPTS
+        and not (name == "strip/kinds.js" and _ARE_ENDINGS.match(text))
+    ] == []
+
+
+def test_a_page_carries_what_its_scripts_say_only_where_it_speaks_another_language(
+    site: Site, instance: Instance
+) -> None:
+    """Whatever a number asks for; and not a byte of it in English."""
+    assert 'id="strings"' not in make_app(instance).test_client().get("/sign").text
+    for path in ("/sign", "/tips/new"):
+        carried = read_json(site.app.test_client().get(path).text, "strings")
+        one, several = "%(num)s message", "%(num)s messages"
+        assert carried["strings"]["Copied"] == accent("Copied")
+        assert carried["strings"][one] == [accent(one), accent(several)]
+        assert carried["plurals"] == [1, 0, *[1] * 198]
+        assert "" not in carried["strings"]
 
 
 def test_a_string_that_is_not_marked_is_found(site: Site, known: list[str]) -> None:

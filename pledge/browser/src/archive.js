@@ -243,5 +243,5 @@ async function take(source, limit) {
 }
 
 function tooLarge() {
-  return malformed("This is more than one tip can hold.", "too-large");
+  return malformed("This is more than one tip can hold.", {}, "too-large");
 }

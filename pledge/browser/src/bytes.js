@@ -78,7 +78,7 @@ export const littleEndian = (bytes) => BigInt(`0x${hex(bytes.slice().reverse())}
  */
 export function fromHex(encoded, length) {
   if (encoded.length !== 2 * length || !/^[0-9a-f]*$/.test(encoded)) {
-    throw malformed(`This is not ${length} bytes in lower-case hex.`);
+    throw malformed("This is not %(bytes)s bytes in lower-case hex.", { bytes: length });
   }
   return Uint8Array.from({ length }, (_, index) =>
     Number.parseInt(encoded.slice(2 * index, 2 * index + 2), 16),

@@ -29,7 +29,8 @@ export function formatJson(value) {
  * @returns {Json}
  */
 export function parseJson(bytes, maxBytes = MAX_BYTES) {
-  if (bytes.length > maxBytes) throw malformed(`This JSON is longer than ${maxBytes} bytes.`);
+  if (bytes.length > maxBytes)
+    throw malformed("This JSON is longer than %(most)s bytes.", { most: maxBytes });
   const source = text(bytes);
   let value;
   try {
@@ -51,7 +52,8 @@ function format(value, depth) {
   if (typeof value === "string") return formatString(value);
   if (typeof value === "number") return formatInteger(value);
   if (typeof value !== "object") throw malformed("JSON holds no such value.");
-  if (depth === MAX_DEPTH) throw malformed(`This JSON nests deeper than ${MAX_DEPTH} levels.`);
+  if (depth === MAX_DEPTH)
+    throw malformed("This JSON nests deeper than %(most)s levels.", { most: MAX_DEPTH });
   if (Array.isArray(value)) return `[${value.map((item) => format(item, depth + 1)).join(",")}]`;
   const object = /** @type {{[member: string]: unknown}} */ (value);
   // RFC 8785, section 3.2.3: members sorted by UTF-16 code units, which is how JavaScript compares strings.

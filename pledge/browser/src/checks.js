@@ -12,6 +12,7 @@ import { PledgeError } from "./errors.js";
 import { affiliationInWords } from "./readable.js";
 import { verifyReceipt } from "./receipt.js";
 import { setRing } from "./seal.js";
+import { gettext, listInWords } from "./strings.js";
 
 /** The steps in the order in which they are taken, and the ring that each belongs to. @type {[Step, Ring][]} */
 const STEPS = [
@@ -28,7 +29,15 @@ const STEPS = [
 const BY_POLICY = ["log", "notary", "notary-entry"];
 
 /** @type {Record<import("./seal.js").State, string>} */
-const SAID = { closed: "Passed", failed: "Failed", open: "Not checked", unknown: "Not checked" };
+const SAID = {
+  closed: gettext("Passed"),
+  failed: gettext("Failed"),
+  open: gettext("Not checked"),
+  unknown: gettext("Not checked"),
+};
+
+/** What a receipt may open. */
+const FIELDS = { name: gettext("Name"), role: gettext("Role"), reason: gettext("Reason") };
 
 /** @type {Ring[]} */
 const RINGS = ["signature", "log", "witness"];
@@ -53,7 +62,7 @@ export async function showChecks(place, receipt, policy, words = {}) {
     });
     showVerified(place, verified, policy, words);
     if (receipt.notary === null)
-      mark(place, "notary-entry", "open", "A badge leaves it out. The receipt has it.");
+      mark(place, "notary-entry", "open", gettext("A badge leaves it out. The receipt has it."));
     return verified;
   } catch (error) {
     const [step, ring] = STEPS.find(([candidate]) => !passed.has(candidate)) ?? ["leaf", "signature"];
@@ -79,8 +88,8 @@ export async function showChecks(place, receipt, policy, words = {}) {
 function meaningOf(step, error) {
   const isDamaged = error instanceof PledgeError && error.code === "malformed";
   return isDamaged || !BY_POLICY.includes(step)
-    ? "this receipt was changed, or is damaged."
-    : "this receipt was changed, or this policy does not know who signed it.";
+    ? gettext("this receipt was changed, or is damaged.")
+    : gettext("this receipt was changed, or this policy does not know who signed it.");
 }
 
 /** @param {HTMLElement} place */
@@ -96,7 +105,7 @@ function clear(place) {
     item.querySelector("strong")?.replaceChildren(SAID.open);
     item.querySelector(".detail")?.replaceChildren();
   }
-  for (const ring of RINGS) setRing(place, ring, "unknown", "not checked");
+  for (const ring of RINGS) setRing(place, ring, "unknown", gettext("not checked"));
 }
 
 /**
@@ -121,22 +130,25 @@ function mark(place, step, state, detail = "", said = SAID[state]) {
  */
 function showVerified(place, { signing, openings, index, seen, grade }, policy, { labName, isOwn = false }) {
   const { size, origin } = seen.checkpoint;
-  const opened = openings.map(({ field, value }) => `${capitalized(field)}: ${value}`).join("; ");
-  mark(place, "openings", "closed", opened || "The receipt opens none: it shows no name.");
+  const opened = openings.map(({ field, value }) => `${FIELDS[field]}: ${value}`).join("; ");
+  mark(place, "openings", "closed", opened || gettext("The receipt opens none: it shows no name."));
+  mark(place, "notary", "closed", affiliationInWords(signing.affiliation, { labName, isOwn }));
+  const where = { index: String(index), origin, size: String(size) };
   mark(
     place,
-    "notary",
+    "log",
     "closed",
-    affiliationInWords(signing.affiliation, labName, isOwn ? "you" : "this person"),
+    gettext("Entry %(index)s of %(origin)s, in a state of the log with %(size)s entries.", where),
   );
-  mark(place, "log", "closed", `Entry ${index} of ${origin}, in a state of the log with ${size} entries.`);
-  const key = isOwn ? "your own key" : "the signatory’s own key";
-  setRing(place, "signature", "closed", `with ${key}, and co-signed by the notary`);
-  setRing(place, "log", "closed", `entry ${index} of ${origin}`);
+  const by = isOwn
+    ? gettext("with your own key, and co-signed by the notary")
+    : gettext("with the signatory’s own key, and co-signed by the notary");
+  setRing(place, "signature", "closed", by);
+  setRing(place, "log", "closed", gettext("entry %(index)s of %(origin)s", where));
   const isWitnessed = grade === "witnessed";
   const words = witnessesInWords(seen, policy, isWitnessed);
   setRing(place, "witness", isWitnessed ? "closed" : "open", words);
-  const said = policy.quorum === null ? SAID.open : isWitnessed ? SAID.closed : "Not met";
+  const said = policy.quorum === null ? SAID.open : isWitnessed ? SAID.closed : gettext("Not met");
   mark(place, "witness", isWitnessed ? "closed" : "open", `${capitalized(words)}.`, said);
 }
 
@@ -146,9 +158,9 @@ function showVerified(place, { signing, openings, index, seen, grade }, policy, 
  */
 export function showUnchecked(verified) {
   const origin = verified?.seen.checkpoint.origin;
-  const names = (verified?.seen.unchecked ?? []).map((name) => (name === origin ? "the log" : name));
+  const names = (verified?.seen.unchecked ?? []).map((name) => (name === origin ? gettext("the log") : name));
   byId("unchecked", HTMLElement).hidden = names.length === 0;
-  byId("unchecked-names", HTMLElement).textContent = names.join(" and ");
+  byId("unchecked-names", HTMLElement).textContent = listInWords(names);
 }
 
 /**
@@ -157,12 +169,16 @@ export function showUnchecked(verified) {
  * @param {boolean} isWitnessed
  */
 function witnessesInWords({ witnesses, newestSeconds }, policy, isWitnessed) {
-  if (policy.witnesses.length === 0) return "this policy names no witnesses";
-  const when = newestSeconds === null ? "" : `, last ${instant(newestSeconds)}`;
-  if (isWitnessed) return `by ${witnesses.join(", ")}${when}`;
-  if (policy.quorum === null) return "this policy asks for no quorum";
-  if (witnesses.length === 0) return "none of this policy’s witnesses has cosigned";
-  return `too few of this policy’s witnesses have cosigned: ${witnesses.join(", ")}${when}`;
+  if (policy.witnesses.length === 0) return gettext("this policy names no witnesses");
+  const who = { names: listInWords(witnesses), when: newestSeconds === null ? "" : instant(newestSeconds) };
+  if (isWitnessed) {
+    return who.when ? gettext("by %(names)s, last %(when)s", who) : gettext("by %(names)s", who);
+  }
+  if (policy.quorum === null) return gettext("this policy asks for no quorum");
+  if (witnesses.length === 0) return gettext("none of this policy’s witnesses has cosigned");
+  return who.when
+    ? gettext("too few of this policy’s witnesses have cosigned: %(names)s, last %(when)s", who)
+    : gettext("too few of this policy’s witnesses have cosigned: %(names)s", who);
 }
 
 /** @param {string} words */
@@ -172,6 +188,7 @@ function capitalized(words) {
 
 /** @param {bigint} seconds since 1970 */
 function instant(seconds) {
-  if (seconds > 8_640_000_000_000n) return "at a time that no calendar holds";
-  return `on ${new Date(Number(seconds) * 1000).toISOString().slice(0, 10)}`;
+  if (seconds > 8_640_000_000_000n) return gettext("at a time that no calendar holds");
+  const day = new Date(Number(seconds) * 1000).toISOString().slice(0, 10);
+  return gettext("on %(day)s", { day });
 }

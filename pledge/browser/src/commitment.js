@@ -23,14 +23,14 @@ const CONTROL = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]/;
 export function commit({ field, salt, value }) {
   const maxCharacters = MAX_CHARACTERS[field];
   if (maxCharacters === undefined) throw malformed("There is no commitment to such a field.");
-  if (salt.length !== SALT_BYTES) throw malformed(`A salt has ${SALT_BYTES} bytes.`);
+  if (salt.length !== SALT_BYTES) throw malformed("A salt has %(bytes)s bytes.", { bytes: SALT_BYTES });
   if (value === "" || [...value].length > maxCharacters)
-    throw malformed(`The ${field} is empty or too long.`);
+    throw malformed("The %(field)s is empty or too long.", { field });
   if (CONTROL.test(value) || (field !== "reason" && value.includes("\n"))) {
-    throw malformed(`The ${field} holds characters that cannot be shown.`);
+    throw malformed("The %(field)s holds characters that cannot be shown.", { field });
   }
   if (!value.isWellFormed() || value !== value.normalize("NFC")) {
-    throw malformed(`The ${field} is not in Unicode normal form C.`);
+    throw malformed("The %(field)s is not in Unicode normal form C.", { field });
   }
   return hex(sha256(`pledge/${field}/v1\n`, salt, value));
 }
@@ -41,5 +41,5 @@ export function commit({ field, salt, value }) {
  */
 export function verifyOpening(commitment, opening) {
   if (commit(opening) !== commitment)
-    throw notVerified(`The ${opening.field} is not the one that was signed.`);
+    throw notVerified("The %(field)s is not the one that was signed.", { field: opening.field });
 }

@@ -1,6 +1,7 @@
 /** Copying with one click: whole hashes that the page shows shortened, and snippets. */
 
 import { element } from "./dom.js";
+import { gettext } from "./strings.js";
 
 const SAID_FOR_MS = 2_000;
 
@@ -20,8 +21,14 @@ export function enableCopying() {
   }
   for (const part of document.querySelectorAll(".snippet")) {
     const name = part instanceof HTMLElement ? part.dataset.name : undefined;
-    const label = { "aria-label": `Copy ${name ?? part.textContent?.trim()}` };
-    const button = element("button", { type: "button", class: "button-quiet no-print", ...label }, "Copy");
+    const label = {
+      "aria-label": gettext("Copy %(what)s", { what: name ?? part.textContent?.trim() ?? "" }),
+    };
+    const button = element(
+      "button",
+      { type: "button", class: "button-quiet no-print", ...label },
+      gettext("Copy"),
+    );
     button.addEventListener("click", () => copy(part.textContent ?? "", button));
     part.after(button);
   }
@@ -36,9 +43,9 @@ export async function copy(text, beside) {
   beside.after(" ", said);
   try {
     await navigator.clipboard.writeText(text);
-    said.textContent = "Copied";
+    said.textContent = gettext("Copied");
   } catch {
-    said.textContent = "Not copied: your browser did not allow it";
+    said.textContent = gettext("Not copied: your browser did not allow it");
   }
   setTimeout(() => said.remove(), SAID_FOR_MS);
 }

@@ -3,7 +3,8 @@
  * the pages work under `require-trusted-types-for 'script'` without a policy.
  */
 
-import { PledgeError } from "./errors.js";
+import { PledgeError, said } from "./errors.js";
+import { gettext } from "./strings.js";
 
 const KEEP_ADDRESS_MS = 60_000;
 
@@ -98,9 +99,11 @@ export function say(place, message) {
  */
 export function messageOf(
   error,
-  otherwise = "Something in this page did not work. Nothing was sent. Please use the other way below, or tell us.",
+  otherwise = gettext(
+    "Something in this page did not work. Nothing was sent. Please use the other way below, or tell us.",
+  ),
 ) {
-  return error instanceof Error && error.name === "PledgeError" ? error.message : otherwise;
+  return error instanceof PledgeError ? said(error) : otherwise;
 }
 
 /**
@@ -141,5 +144,5 @@ export function sayError(place, error, otherwise) {
   say(place, messageOf(error, otherwise));
   if (!(error instanceof PledgeError) || error.evidence === null) return;
   const href = URL.createObjectURL(new Blob([error.evidence]));
-  place.append(" ", element("a", { href, download: "two-logs.txt" }, "Keep the proof"));
+  place.append(" ", element("a", { href, download: "two-logs.txt" }, gettext("Keep the proof")));
 }

@@ -26,7 +26,8 @@ const LOW_ORDER_Y = [0n, 1n, P - 1n, Y_ORDER_8, P - Y_ORDER_8];
  * @param {Uint8Array} publicKey
  */
 export function checkPublic(publicKey) {
-  if (publicKey.length !== PUBLIC_BYTES) throw malformed(`An Ed25519 public key has ${PUBLIC_BYTES} bytes.`);
+  if (publicKey.length !== PUBLIC_BYTES)
+    throw malformed("An Ed25519 public key has %(bytes)s bytes.", { bytes: PUBLIC_BYTES });
   if (!isGoodPoint(publicKey)) throw malformed("An Ed25519 public key is not canonical, or has low order.");
 }
 

@@ -29,7 +29,8 @@ export class Keyring {
    */
   admit(term) {
     const keyid = this.#keyid(term.key);
-    if (this.#terms.has(keyid)) throw notVerified(`This ${this.role} key has been admitted before.`);
+    if (this.#terms.has(keyid))
+      throw notVerified("This %(role)s key has been admitted before.", { role: this.role });
     this.#terms.set(keyid, term);
   }
 
@@ -40,7 +41,7 @@ export class Keyring {
   revoke(key) {
     const keyid = this.#keyid(key);
     if (this.#revoked.has(keyid) || this.#terms.get(keyid)?.key !== key) {
-      throw notVerified(`This is not a ${this.role} key that stands.`);
+      throw notVerified("This is not a %(role)s key that stands.", { role: this.role });
     }
     this.#revoked.add(keyid);
   }
@@ -62,7 +63,10 @@ export class Keyring {
     { low = 1, high = signatures.length } = {},
   ) {
     if (signatures.length < low || signatures.length > high) {
-      throw notVerified(`${signatures.length} signatures by the role ${this.role} are not what this takes.`);
+      throw notVerified("%(count)s signatures by the role %(role)s are not what this takes.", {
+        count: signatures.length,
+        role: this.role,
+      });
     }
     if (new Set(signatures.map(({ keyid }) => keyid)).size !== signatures.length) {
       throw notVerified("One key has signed twice.");
@@ -83,7 +87,8 @@ export class Keyring {
       !this.#revoked.has(keyid) &&
       term.start <= day &&
       (term.until === null || day <= term.until);
-    if (!isCurrent) throw notVerified(`No ${this.role} key of this name stands on ${day}.`);
+    if (!isCurrent)
+      throw notVerified("No %(role)s key of this name stands on %(day)s.", { role: this.role, day });
     return term.key;
   }
 

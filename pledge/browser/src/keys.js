@@ -30,7 +30,8 @@ export async function hasEd25519() {
  * @returns {Promise<SigningKey>}
  */
 export async function signingKeyFromSeed(seed) {
-  if (seed.length !== SEED_BYTES) throw malformed(`An Ed25519 seed has ${SEED_BYTES} bytes.`);
+  if (seed.length !== SEED_BYTES)
+    throw malformed("An Ed25519 seed has %(bytes)s bytes.", { bytes: SEED_BYTES });
   const pkcs8 = concat(PKCS8_PREFIX, seed);
   try {
     const readable = await importPkcs8(pkcs8, true);

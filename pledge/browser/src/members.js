@@ -28,7 +28,7 @@ export function record(checks, optional = {}) {
   return (value) => {
     if (!isObject(value)) throw malformed("must be an object");
     for (const name of Object.keys(checks)) {
-      if (!Object.hasOwn(value, name)) throw malformed(`${name} is missing`);
+      if (!Object.hasOwn(value, name)) throw malformed("%(name)s is missing", { name });
     }
     for (const [name, item] of Object.entries(value)) {
       const check = all.get(name);
@@ -46,7 +46,8 @@ function within(name, check) {
   try {
     check();
   } catch (error) {
-    if (error instanceof PledgeError) throw new PledgeError(error.code, `${name}: ${error.message}`);
+    if (error instanceof PledgeError)
+      throw new PledgeError(error.code, "%(name)s: %(why)s", { name, why: error });
     throw error;
   }
 }
@@ -66,7 +67,7 @@ export const optional = (check) => (value) => {
 export function sequence(check, low, high) {
   return (value) => {
     if (!Array.isArray(value) || value.length < low || value.length > high) {
-      throw malformed(`must be a list of ${low} to ${high}`);
+      throw malformed("must be a list of %(low)s to %(high)s", { low, high });
     }
     value.forEach(check);
     const strings = value.filter((item) => typeof item === "string");
@@ -82,7 +83,7 @@ export function sequence(check, low, high) {
  */
 export function matching(pattern, what) {
   return (value) => {
-    if (typeof value !== "string" || !pattern.test(value)) throw malformed(`must be ${what}`);
+    if (typeof value !== "string" || !pattern.test(value)) throw malformed("must be %(what)s", { what });
   };
 }
 
@@ -96,7 +97,7 @@ export function text(maxCharacters, low = 1) {
   return (value) => {
     const isText = typeof value === "string" && value.length >= low && value.length <= 2 * maxCharacters;
     if (!isText || [...value].length > maxCharacters)
-      throw malformed(`must be text of at most ${maxCharacters} characters`);
+      throw malformed("must be text of at most %(most)s characters", { most: maxCharacters });
   };
 }
 
@@ -107,7 +108,7 @@ export function text(maxCharacters, low = 1) {
 export function choice(...words) {
   return (value) => {
     if (typeof value !== "string" || !words.includes(value))
-      throw malformed(`must be one of ${words.join(", ")}`);
+      throw malformed("must be one of %(words)s", { words: words.join(", ") });
   };
 }
 
@@ -119,7 +120,7 @@ export function choice(...words) {
 export function integer(low, high) {
   return (value) => {
     if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
-      throw malformed(`must be an integer from ${low} to ${high}`);
+      throw malformed("must be an integer from %(low)s to %(high)s", { low, high });
     }
   };
 }
@@ -133,7 +134,8 @@ export function integer(low, high) {
 export function octets(low, high) {
   return (value) => {
     const { length } = typeof value === "string" ? fromBase64(value) : { length: -1 };
-    if (length < low || length > high) throw malformed(`must be base64 of ${low} to ${high} bytes`);
+    if (length < low || length > high)
+      throw malformed("must be base64 of %(low)s to %(high)s bytes", { low, high });
   };
 }
 
@@ -171,8 +173,13 @@ export function SIGNATORY_KEY(value) {
 /**
  * One line of free text: no control characters, no line ends.
  * @param {number} maxCharacters
+ * @returns {Check}
  */
 export function line(maxCharacters) {
   const pattern = new RegExp(`^[^\\p{Cc}\\u2028\\u2029]{1,${maxCharacters}}$`, "u");
-  return matching(pattern, `one line of at most ${maxCharacters} characters`);
+  return (value) => {
+    if (typeof value !== "string" || !pattern.test(value)) {
+      throw malformed("must be one line of at most %(most)s characters", { most: maxCharacters });
+    }
+  };
 }

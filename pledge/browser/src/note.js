@@ -150,7 +150,8 @@ export function parseCheckpoint(noteText) {
     throw malformed("A checkpoint is three lines: origin, size, root.");
   }
   const hash = fromBase64(root);
-  if (hash.length !== HASH_BYTES) throw malformed(`A checkpoint's root has ${HASH_BYTES} bytes.`);
+  if (hash.length !== HASH_BYTES)
+    throw malformed("A checkpoint's root has %(bytes)s bytes.", { bytes: HASH_BYTES });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   if (!origin.isWellFormed() || utf8(origin).length > MAX_NAME_BYTES || /[\0-\x1f]/.test(origin)) {
     throw malformed("A checkpoint's origin has 1 to 255 bytes and no control characters.");

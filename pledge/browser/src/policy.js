@@ -73,7 +73,9 @@ class Reader {
     if (!this.#hasQuorum) throw malformed("A policy has exactly one quorum line.");
     const { logs, notaries, witnesses, groups } = this.policy;
     if (Math.max(logs.length, notaries.length, witnesses.length, groups.length) > MAX_OF_EACH) {
-      throw malformed(`A policy has at most ${MAX_OF_EACH} logs, notaries, witnesses and groups each.`);
+      throw malformed("A policy has at most %(most)s logs, notaries, witnesses and groups each.", {
+        most: MAX_OF_EACH,
+      });
     }
     for (const { key } of witnesses) checkNew(logs, key);
     return this.policy;

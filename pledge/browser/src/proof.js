@@ -62,6 +62,7 @@ export function formatTlogProof({ index, path, checkpoint, extra }) {
 /** @param {string} line */
 function parseHash(line) {
   const hash = fromBase64(line);
-  if (hash.length !== HASH_BYTES) throw malformed(`A hash in a proof has ${HASH_BYTES} bytes.`);
+  if (hash.length !== HASH_BYTES)
+    throw malformed("A hash in a proof has %(bytes)s bytes.", { bytes: HASH_BYTES });
   return hash;
 }

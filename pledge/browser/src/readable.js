@@ -10,33 +10,44 @@
 import { hex, sha256 } from "./bytes.js";
 import { verifyOpening } from "./commitment.js";
 import { notVerified } from "./errors.js";
+import { dayInWords, gettext, ngettext, noop, numberInWords } from "./strings.js";
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
+
+/** How an affiliation is known, to the signatory and to others. */
+const ASSURANCES = {
+  "lab-email": {
+    ofReader: noop("The notary says that you read mail at an address of %(lab)s."),
+    ofOther: noop("The notary says that this person read mail at an address of %(lab)s."),
+  },
+  "group-email": {
+    ofReader: noop(
+      "The notary says that you read mail at an address of the group around %(lab)s. The lab itself is self-stated.",
+    ),
+    ofOther: noop(
+      "The notary says that this person read mail at an address of the group around %(lab)s. The lab itself is self-stated.",
+    ),
+  },
+  email: {
+    ofReader: noop("The notary says that you read mail at some address. The lab is self-stated."),
+    ofOther: noop("The notary says that this person read mail at some address. The lab is self-stated."),
+  },
+  credential: {
+    ofReader: noop("A credential that only somebody with an address at %(lab)s could have been given."),
+    ofOther: noop("A credential that only somebody with an address at %(lab)s could have been given."),
+  },
+};
 
 /**
  * @param {number} bytes
  * @returns {string} such as 3 KiB, 1.5 MiB
  */
 export function sizeInWords(bytes) {
-  if (bytes < KIB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  if (bytes < KIB) return ngettext("%(num)s byte", "%(num)s bytes", bytes);
   const [unit, name] = bytes < MIB ? [KIB, "KiB"] : [MIB, "MiB"];
   const amount = bytes / unit;
-  return `${amount < 10 ? Number(amount.toFixed(1)) : Math.round(amount)} ${name}`;
-}
-
-/**
- * @param {string} day YYYY-MM-DD
- * @returns {string} such as 3 October 2026
- */
-export function dayInWords(day) {
-  const date = new Date(`${day}T00:00:00Z`);
-  return date.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    timeZone: "UTC",
-  });
+  return `${numberInWords(amount < 10 ? Number(amount.toFixed(1)) : Math.round(amount))} ${name}`;
 }
 
 /**
@@ -62,7 +73,8 @@ export function verifyText(signing, text) {
 export function verifyOpenings(signing, openings) {
   for (const opening of openings) {
     const commitment = signing.commitments?.[opening.field] ?? null;
-    if (commitment === null) throw notVerified(`The signing commits to no ${opening.field}.`);
+    if (commitment === null)
+      throw notVerified("The signing commits to no %(field)s.", { field: opening.field });
     verifyOpening(commitment, opening);
   }
 }
@@ -88,53 +100,54 @@ export function clauseText(text, id) {
 /**
  * How an affiliation is shown, and by whom it is known.
  * @param {Signing["affiliation"]} affiliation
- * @param {string} [labName] where it is known; else the slug stands for it, and is said to be that
- * @param {string} [person] "you", or whoever is meant
+ * @param {{labName?: string | undefined, isOwn?: boolean}} [words] the lab's name where it is known, else the slug stands
+ *   for it, and is said to be that; whether the reader is the signatory
  */
-export function affiliationInWords(affiliation, labName, person = "you") {
-  if (affiliation === null) return `No lab. The notary says that ${person} read mail at some address.`;
+export function affiliationInWords(affiliation, { labName, isOwn = true } = {}) {
+  if (affiliation === null) {
+    return isOwn
+      ? gettext("No lab. The notary says that you read mail at some address.")
+      : gettext("No lab. The notary says that this person read mail at some address.");
+  }
   const lab = labName || affiliation.lab;
-  const sentences = {
-    "lab-email": `The notary says that ${person} read mail at an address of ${lab}.`,
-    "group-email": `The notary says that ${person} read mail at an address of the group around ${lab}. The lab itself is self-stated.`,
-    email: `The notary says that ${person} read mail at some address. The lab is self-stated.`,
-    credential: `A credential that only somebody with an address at ${lab} could have been given.`,
-  };
-  const named = labName || `${lab}, as the log calls it`;
-  return `${named}. ${sentences[affiliation.assurance]}`;
+  const named = labName || gettext("%(lab)s, as the log calls it", { lab });
+  const { ofReader, ofOther } = ASSURANCES[affiliation.assurance];
+  return `${named}. ${gettext(isOwn ? ofReader : ofOther, { lab })}`;
 }
 
 /**
  * A signing, member by member, except for its clauses.
  * @param {Signing} signing
  * @param {readonly Opening[]} openings checked ones
- * @param {{labName?: string | undefined, person?: string, title?: string}} [words] the lab's name instead of its slug;
- *   who signs; the title of the pledge, from a text that was checked
+ * @param {{labName?: string | undefined, isOwn?: boolean, title?: string}} [words] the lab's name instead of its slug;
+ *   whether the reader is the signatory; the title of the pledge, from a text that was checked
  * @returns {Row[]}
  */
-export function signingInWords(signing, openings, { labName, person, title } = {}) {
+export function signingInWords(signing, openings, { labName, isOwn = true, title } = {}) {
   const opened = new Map(openings.map(({ field, value }) => [field, value]));
   const isAnonymous = signing.signatory.visibility === "anonymous";
   const { commitments, pledge } = signing;
+  const unopened = gettext("Not opened here");
+  const { slug, version } = pledge;
   /** @type {Row[]} */
   const rows = [
-    ["Name", isAnonymous ? "Anonymous" : (opened.get("name") ?? "Not opened here")],
+    [gettext("Name"), isAnonymous ? gettext("Anonymous") : (opened.get("name") ?? unopened)],
     [
-      "Pledge",
+      gettext("Pledge"),
       title
-        ? `${title}, version ${pledge.version} (in the log: ${pledge.slug})`
-        : `${pledge.slug}, version ${pledge.version}`,
+        ? gettext("%(title)s, version %(version)s (in the log: %(slug)s)", { title, version, slug })
+        : gettext("%(slug)s, version %(version)s", { slug, version }),
     ],
-    ["Lab", affiliationInWords(signing.affiliation, labName, person)],
-    ["Signed on", dayInWords(signing.day)],
-    ["Stands until", `${dayInWords(signing.until)}, unless renewed`],
-    ["For the log", signing.origin],
+    [gettext("Lab"), affiliationInWords(signing.affiliation, { labName, isOwn })],
+    [gettext("Signed on"), dayInWords(signing.day)],
+    [gettext("Stands until"), gettext("%(day)s, unless renewed", { day: dayInWords(signing.until) })],
+    [gettext("For the log"), signing.origin],
   ];
   for (const [field, term] of /** @type {const} */ ([
-    ["reason", "Reason"],
-    ["role", "Role"],
+    ["reason", gettext("Reason")],
+    ["role", gettext("Role")],
   ])) {
-    if (commitments?.[field]) rows.splice(1, 0, [term, opened.get(field) ?? "Not opened here"]);
+    if (commitments?.[field]) rows.splice(1, 0, [term, opened.get(field) ?? unopened]);
   }
   return rows;
 }

@@ -6,15 +6,27 @@
  * @typedef {"open" | "closed" | "failed" | "unknown"} State unknown looks open, and is said to be
  */
 
+import { gettext } from "./strings.js";
+
 /** @type {Record<Ring, Record<State, string>>} */
 const WORDS = {
-  signature: { closed: "Signed", open: "Not signed", failed: "Signature check failed", unknown: "Signature" },
-  log: { closed: "Logged", open: "Not logged", failed: "Log check failed", unknown: "Log" },
+  signature: {
+    closed: gettext("Signed"),
+    open: gettext("Not signed"),
+    failed: gettext("Signature check failed"),
+    unknown: gettext("Signature"),
+  },
+  log: {
+    closed: gettext("Logged"),
+    open: gettext("Not logged"),
+    failed: gettext("Log check failed"),
+    unknown: gettext("Log"),
+  },
   witness: {
-    closed: "Witnessed",
-    open: "Not witnessed",
-    failed: "Witness check failed",
-    unknown: "Witnesses",
+    closed: gettext("Witnessed"),
+    open: gettext("Not witnessed"),
+    failed: gettext("Witness check failed"),
+    unknown: gettext("Witnesses"),
   },
 };
 
@@ -30,7 +42,7 @@ export function setRing(place, ring, state, words) {
     if (part instanceof HTMLElement) {
       const strong = document.createElement("strong");
       strong.textContent = WORDS[ring][state];
-      part.replaceChildren(strong, `: ${words}`);
+      part.replaceChildren(strong, ": ", words);
     }
   }
   describe(place);
@@ -45,5 +57,5 @@ function describe(place) {
   const rings = [...place.querySelectorAll("li[data-ring]")].map((item) =>
     item.textContent?.trim().replace(/\.$/, ""),
   );
-  if (title !== null) title.textContent = `Seal. ${rings.join(". ")}.`;
+  if (title !== null) title.textContent = gettext("Seal. %(rings)s.", { rings: rings.join(". ") });
 }

@@ -39,6 +39,7 @@ export async function checkFollows(note, policy, { memory, getTile }) {
       throw new PledgeError(
         "forked",
         "This site shows another public log than it showed this browser before. Nothing was sent. Do not write here; you can leave now. If that is safe for you, keep the proof for somebody who can check it.",
+        {},
         `${seen}\n${text(note)}`,
       );
     }

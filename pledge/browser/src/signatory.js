@@ -31,7 +31,8 @@ export async function verifySignatory(key, { keyid, sig }, message) {
     else if (!equal(await verifySshsig(sig, message), fromBase64(key)))
       throw notVerified("Another SSH key has signed.");
   } catch (error) {
-    if (error instanceof PledgeError && error.code === "malformed") throw notVerified(error.message);
+    if (error instanceof PledgeError && error.code === "malformed")
+      throw notVerified(error.text, error.values);
     throw error;
   }
 }

@@ -24,7 +24,7 @@ const PURPOSES = ["signing", "age", "mailbox", "digest"];
  */
 export function wordsFromEntropy(entropy) {
   if (entropy.length !== ENTROPY_BYTES)
-    throw malformed(`The entropy of twelve words has ${ENTROPY_BYTES} bytes.`);
+    throw malformed("The entropy of twelve words has %(bytes)s bytes.", { bytes: ENTROPY_BYTES });
   return entropyToMnemonic(entropy, wordlist);
 }
 
@@ -43,7 +43,8 @@ export function entropyFromWords(typed) {
   const words = typed.normalize("NFKC").toLowerCase().split(/\s+/u).filter(Boolean);
   if (typed.length > MAX_TEXT || words.length !== WORDS) throw malformed("There have to be twelve words.");
   const unknown = words.findIndex((word) => !wordlist.includes(word));
-  if (unknown >= 0) throw malformed(`Word ${unknown + 1} is not on the list. Check its spelling.`);
+  if (unknown >= 0)
+    throw malformed("Word %(number)s is not on the list. Check its spelling.", { number: unknown + 1 });
   try {
     return new Uint8Array(mnemonicToEntropy(words.join(" "), wordlist));
   } catch {

@@ -87,5 +87,5 @@ function decode(encoded) {
 }
 
 function otherForm() {
-  return malformed("This is not an age file of version 1, or its header has another form.", "age-header");
+  return malformed("This is not an age file of version 1, or its header has another form.", {}, "age-header");
 }

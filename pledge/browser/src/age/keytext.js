@@ -26,7 +26,7 @@ const IDENTITY_NAME = "AGE-SECRET-KEY-PQ-";
  */
 export function checkRecipient(recipient) {
   if (!recipient.startsWith("age1pq1")) {
-    throw malformed("An envelope is sealed to hybrid recipients only.", "age-mixed");
+    throw malformed("An envelope is sealed to hybrid recipients only.", {}, "age-mixed");
   }
   /** @type {Uint8Array} */
   let bytes = new Uint8Array();
@@ -37,7 +37,7 @@ export function checkRecipient(recipient) {
     bytes.length === PUBLIC_BYTES &&
     isReduced(bytes.subarray(0, ML_KEM_VECTOR_BYTES)) &&
     isPublicKey(bytes.subarray(ML_KEM_PUBLIC_BYTES));
-  if (!isGood) throw malformed("This is not a hybrid age recipient: age1pq1….", "age-key");
+  if (!isGood) throw malformed("This is not a hybrid age recipient: age1pq1….", {}, "age-key");
 }
 
 /**
@@ -58,7 +58,7 @@ function isReduced(vector) {
  * @param {Uint8Array} seed 32 bytes
  */
 export function formatIdentity(seed) {
-  if (seed.length !== SEED_BYTES) throw malformed("A hybrid identity has 32 bytes.", "age-key");
+  if (seed.length !== SEED_BYTES) throw malformed("A hybrid identity has 32 bytes.", {}, "age-key");
   return bech32.encodeFromBytes(IDENTITY_NAME, seed).toUpperCase();
 }
 
@@ -82,6 +82,6 @@ export function checkIdentity(identity) {
     isHybrid = prefix === IDENTITY_NAME.toLowerCase() && bytes.length === SEED_BYTES;
   } catch {}
   if (!isHybrid || identity !== identity.toUpperCase()) {
-    throw malformed("This is not a hybrid age identity: AGE-SECRET-KEY-PQ-1….", "age-key");
+    throw malformed("This is not a hybrid age identity: AGE-SECRET-KEY-PQ-1….", {}, "age-key");
   }
 }

@@ -11,7 +11,7 @@ import { formatKey } from "../ed25519.js";
 import { malformed, notVerified } from "../errors.js";
 import { hasEd25519, signingKeyFromSeed } from "../keys.js";
 import { findKey, forgetKey } from "../keystore.js";
-import { dayInWords } from "../readable.js";
+import { dayInWords, gettext } from "../strings.js";
 import { deriveSeed, entropyFromWords } from "../words.js";
 
 /** @typedef {{payloadType: string, payload: {[member: string]: unknown}}} ChangeDraft */
@@ -60,10 +60,10 @@ async function show() {
   const { value, draft, message } = chosen();
   key = await findSigningKey();
   fillFacts(byId("readable", HTMLElement), [
-    ["What", label(value)],
-    ["Day", dayInWords(String(draft.payload.day))],
-    ["Signing", String(draft.payload.signing)],
-    ["For the log", signing.origin],
+    [gettext("What"), label(value)],
+    [gettext("Day"), dayInWords(String(draft.payload.day))],
+    [gettext("Signing"), String(draft.payload.signing)],
+    [gettext("For the log"), signing.origin],
   ]);
   byId("exact", HTMLElement).textContent = text(message);
   showStep(confirmStep, [form, confirmStep]);

@@ -7,7 +7,6 @@ import { enableCopying } from "../copy.js";
 import { byId, on, readBlock, say, sayError } from "../dom.js";
 import { malformed } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { dayInWords } from "../readable.js";
 import { fetchStewards, readPolicy } from "../source/trust.js";
 import { showAccounts } from "../steward/accounting.js";
 import { unwrapBundle } from "../steward/bundle.js";
@@ -18,6 +17,7 @@ import { clone, fill, part } from "../steward/parts.js";
 import { getThreads } from "../steward/server.js";
 import { sayWrong, ThreadView } from "../steward/thread_view.js";
 import { today } from "../steward/words.js";
+import { dayInWords, gettext } from "../strings.js";
 
 /** @typedef {import("../steward/thread.js").ListedThread} ListedThread */
 
@@ -38,14 +38,14 @@ let views = new Map();
 let stopWatching = () => {};
 
 const WHY_LOCKED = {
-  idle: "Locked: nobody touched this page for half an hour. An answer that was not sent is gone.",
-  left: "Locked, because you left this page.",
+  idle: gettext("Locked: nobody touched this page for half an hour. An answer that was not sent is gone."),
+  left: gettext("Locked, because you left this page."),
 };
 const PAINT_MS = 50;
 
 async function unlock() {
   const button = byId("unlock", HTMLFormElement).querySelector("button");
-  say(said, "Unlocking. This takes a second or two, and is meant to.");
+  say(said, gettext("Unlocking. This takes a second or two, and is meant to."));
   if (button !== null) button.disabled = true;
   await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
   try {
@@ -140,7 +140,10 @@ async function lookForNew() {
   const before = new Set(threads.flatMap(({ messages }) => messages.map(({ id }) => id)));
   await reload();
   const count = threads.flatMap(({ messages }) => messages).filter(({ id }) => !before.has(id)).length;
-  say(said, count === 0 ? "Nothing new." : `New: ${count}. The newest stand first.`);
+  say(
+    said,
+    count === 0 ? gettext("Nothing new.") : gettext("New: %(count)s. The newest stand first.", { count }),
+  );
 }
 
 async function start() {
@@ -154,7 +157,7 @@ async function start() {
   on("account", wrong, () =>
     showAccounts(byId("accounting", HTMLElement), threads, office.desk, readPolicy()),
   );
-  on("lock", wrong, () => lock("Locked."));
+  on("lock", wrong, () => lock(gettext("Locked.")));
   addEventListener("beforeunload", (event) => {
     if ([...views.values()].some(({ hasDraft }) => hasDraft)) event.preventDefault();
   });

@@ -3,9 +3,8 @@
  */
 
 import { attempt, byId, element, on, say, sayError, showStep } from "../dom.js";
-import { PledgeError } from "../errors.js";
+import { PledgeError, said } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { dayInWords } from "../readable.js";
 import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
 import { sealFollowUp } from "../source/sealing.js";
@@ -14,6 +13,7 @@ import { openMailbox } from "../source/thread.js";
 import { fetchStewards, readPolicy, today } from "../source/trust.js";
 import { readFile } from "../steward/open.js";
 import { saveFile } from "../steward/saving.js";
+import { dayInWords, gettext } from "../strings.js";
 import { verifyAcknowledgement } from "../tip/acknowledgement.js";
 
 /**
@@ -21,16 +21,17 @@ import { verifyAcknowledgement } from "../tip/acknowledgement.js";
  * @typedef {import("../source/thread.js").Shown} Shown
  */
 
-const NOT_STARTED = "Something in this page did not work. Nothing was sent or changed.";
-const OTHERWISE =
-  "Something in this page did not work. What you sent may have come or not. Open the mailbox again to see: what is there is not taken twice.";
+const NOT_STARTED = gettext("Something in this page did not work. Nothing was sent or changed.");
+const OTHERWISE = gettext(
+  "Something in this page did not work. What you sent may have come or not. Open the mailbox again to see: what is there is not taken twice.",
+);
 const WRONG_ANSWER = {
-  what: "This answer may not be from a steward, so it is not shown.",
-  now: "You need not do anything. Look again tomorrow; if it is the same then, write no more here.",
+  what: gettext("This answer may not be from a steward, so it is not shown."),
+  now: gettext("You need not do anything. Look again tomorrow; if it is the same then, write no more here."),
 };
 const WRONG_OWN = {
-  what: "The public log does not show this message as it should.",
-  now: "The stewards may not have it. Look again tomorrow, before you write more.",
+  what: gettext("The public log does not show this message as it should."),
+  now: gettext("The stewards may not have it. Look again tomorrow, before you write more."),
 };
 const policy = readPolicy();
 const wrong = byId("wrong", HTMLElement);
@@ -42,7 +43,7 @@ let open = null;
 
 async function openIt() {
   const words = byId("words", HTMLTextAreaElement);
-  say(progress, "Opening …");
+  say(progress, gettext("Opening …"));
   try {
     const stewards = await fetchStewards(policy);
     const codename = await deriveCodename(words.value, stewards.origin);
@@ -69,15 +70,19 @@ function show(messages) {
 /** @param {Shown} shown */
 function article(shown) {
   const { listed, contents, problem } = shown;
-  const title = listed.from === "source" ? "You wrote" : "A steward answered";
-  const heading = element("h3", {}, `${title}, ${dayInWords(listed.day)}`);
+  const day = dayInWords(listed.day);
+  const title =
+    listed.from === "source"
+      ? gettext("You wrote, %(day)s", { day })
+      : gettext("A steward answered, %(day)s", { day });
+  const heading = element("h3", {}, title);
   if (problem !== null) {
     const { what, now } = listed.from === "source" ? WRONG_OWN : WRONG_ANSWER;
     const warning = element(
       "p",
       { class: "warning" },
       element("strong", {}, what),
-      ` ${now} ${problem.message}`,
+      ` ${now} ${said(problem)}`,
     );
     return element("article", {}, heading, warning);
   }
@@ -90,10 +95,16 @@ function article(shown) {
 
 /** @param {Shown} shown */
 function ofOwn({ listed, logged }) {
-  const came = `It came on ${dayInWords(listed.day)}. Only the stewards can read it. `;
+  const day = dayInWords(listed.day);
   return logged
-    ? `${came}The public log shows that it came; this page has checked that.`
-    : `${came}The public log will show that it came from tomorrow on.`;
+    ? gettext(
+        "It came on %(day)s. Only the stewards can read it. The public log shows that it came; this page has checked that.",
+        { day },
+      )
+    : gettext(
+        "It came on %(day)s. Only the stewards can read it. The public log will show that it came from tomorrow on.",
+        { day },
+      );
 }
 
 /**
@@ -102,7 +113,11 @@ function ofOwn({ listed, logged }) {
  * @param {number} number
  */
 function save({ contents, envelope }, file, number) {
-  const button = element("button", { type: "button", class: "button-quiet" }, `Save ${file.name}`);
+  const button = element(
+    "button",
+    { type: "button", class: "button-quiet" },
+    gettext("Save %(name)s", { name: file.name }),
+  );
   button.addEventListener("click", () =>
     attempt(wrong, async () => {
       if (contents === null || envelope === null) return;
@@ -124,11 +139,11 @@ async function reply() {
   const sender = { codename, day, origin: stewards.origin, recipients: stewards.recipients(day) };
   const place = { number: messages.length + 1, previous: messages.at(-1)?.listed.sha256 ?? "" };
   const sealing = (/** @type {string} */ _doing, /** @type {number} */ share) =>
-    say(progress, `Sealing … ${Math.floor(100 * share)} %`);
+    say(progress, gettext("Sealing … %(percent)s %%", { percent: Math.floor(100 * share) }));
   button.disabled = true;
   try {
     const { frame, sha256 } = await sealFollowUp({ text, files }, place, sender, sealing);
-    say(progress, "Sending …");
+    say(progress, gettext("Sending …"));
     const answer = await sendFrame("/mailbox/follow-ups", frame);
     await verifyAcknowledgement(answer, { policy, origin: stewards.origin, envelopeSha256: sha256 });
     byId("add-form", HTMLFormElement).reset();
@@ -155,7 +170,7 @@ async function showAgain() {
 async function burn() {
   if (open === null) return;
   if (!byId("sure", HTMLInputElement).checked) {
-    say(wrong, "Tick the box to delete everything.");
+    say(wrong, gettext("Tick the box to delete everything."));
     return;
   }
   await askMailbox("/mailbox/burn", open.codename, open.stewards.origin);

@@ -8,6 +8,7 @@
 import { byId, fillFacts, readBlock } from "../dom.js";
 import { assuranceOf, domainOf, labsOf } from "../labs.js";
 import { affiliationInWords } from "../readable.js";
+import { gettext } from "../strings.js";
 
 /** @type {Lab[]} */
 const labs = readBlock("labs");
@@ -44,7 +45,10 @@ function detectLab() {
 function warnOfEmployer() {
   const [found] = labsOf(labs, domainOf(typed("address")) ?? "");
   const words = found
-    ? `This is an address of ${found.lab.name}. The mail we send there does not name the pledge, but it shows this site’s address, and an employer may be able to read it.`
+    ? gettext(
+        "This is an address of %(lab)s. The mail we send there does not name the pledge, but it shows this site’s address, and an employer may be able to read it.",
+        { lab: found.lab.name },
+      )
     : "";
   const warning = byId("employer", HTMLElement);
   warning.textContent = words;
@@ -59,12 +63,18 @@ function preview() {
     scope: null,
   };
   const chosen = [...form.querySelectorAll('[name="clauses"]:checked')].length;
+  const reason = typed("reason");
   const rows = [
-    ["Name", typed("name") || "…"],
-    ["Role", typed("role")],
-    ["Lab", affiliationInWords(affiliation, lab?.name, "this person")],
-    ["Reason", typed("reason") && `${typed("reason")} (shown once somebody has read it)`],
-    ["Clauses", chosen ? `all core clauses, and ${chosen} that you choose` : "all core clauses"],
+    [gettext("Name"), typed("name") || "…"],
+    [gettext("Role"), typed("role")],
+    [gettext("Lab"), affiliationInWords(affiliation, { labName: lab?.name, isOwn: false })],
+    [gettext("Reason"), reason && gettext("%(reason)s (shown once somebody has read it)", { reason })],
+    [
+      gettext("Clauses"),
+      chosen
+        ? gettext("all core clauses, and %(chosen)s that you choose", { chosen })
+        : gettext("all core clauses"),
+    ],
   ];
   const filled = /** @type {[string, string][]} */ (rows.filter(([, detail]) => detail));
   fillFacts(byId("preview-facts", HTMLElement), filled);

@@ -11,6 +11,7 @@ import { formatKey } from "../ed25519.js";
 import { hasEd25519, signingKeyFromSeed } from "../keys.js";
 import { keepKey } from "../keystore.js";
 import { clauseText, signingInWords, titleOf } from "../readable.js";
+import { gettext } from "../strings.js";
 import { deriveSeed, drawWords, entropyFromWords } from "../words.js";
 
 /** @type {import("../draft.js").Draft} */
@@ -67,7 +68,9 @@ async function check() {
   if (!isRight) {
     say(
       wrong,
-      "One of the two is not the word in that place. Look at what you kept, or show the words again.",
+      gettext(
+        "One of the two is not the word in that place. Look at what you kept, or show the words again.",
+      ),
     );
     return;
   }
@@ -86,7 +89,7 @@ function show(made) {
   const labName = draft.labName ?? undefined;
   fillFacts(byId("readable", HTMLElement), [
     ...signingInWords(signing, openings, { labName, title: titleOf(draft.text) }),
-    ["Your public key", signing.signatory.key],
+    [gettext("Your public key"), signing.signatory.key],
   ]);
   const clauses = signing.clauses.flatMap((id) => [
     element("dt", {}, element("code", {}, id)),

@@ -8,10 +8,10 @@ import { enableCopying } from "../copy.js";
 import { attempt, byId, fillFacts, readBlock, say, sayError } from "../dom.js";
 import { malformed } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { dayInWords } from "../readable.js";
 import { unwrapBundle } from "../steward/bundle.js";
 import { approve, findSigner, fingerprint, messagesOn, readProposal } from "../steward/decisions.js";
 import { readWrapped } from "../steward/key_file.js";
+import { dayInWords, gettext } from "../strings.js";
 
 /** @typedef {import("../steward/decisions.js").Proposal} Proposal */
 
@@ -29,19 +29,23 @@ function facts({ key, revocation }) {
   const rows = [];
   if (key !== null) {
     rows.push(
-      ["New key, fingerprint", fingerprint(key.keys.signing, key.keys.age ?? "")],
-      ["New key", key.keys.signing],
-      ["Holds", `${dayInWords(key.from)} to ${dayInWords(key.until)}`],
+      [gettext("New key, fingerprint"), fingerprint(key.keys.signing, key.keys.age ?? "")],
+      [gettext("New key"), key.keys.signing],
+      [
+        gettext("Holds"),
+        gettext("%(from)s to %(until)s", { from: dayInWords(key.from), until: dayInWords(key.until) }),
+      ],
     );
   }
-  if (revocation !== null) rows.push(["Key that ends", revocation.key], ["Reason", revocation.reason]);
+  if (revocation !== null)
+    rows.push([gettext("Key that ends"), revocation.key], [gettext("Reason"), revocation.reason]);
   return rows;
 }
 
 /** @param {HTMLFormElement} form @param {Proposal} proposal */
 async function signAll(form, proposal) {
   if (block.key === null) throw malformed("Only a steward whose key is current decides.");
-  say(said, "Unlocking your key. This takes a second or two, and is meant to.");
+  say(said, gettext("Unlocking your key. This takes a second or two, and is meant to."));
   await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
   try {
     const file = byId("bundle-file", HTMLInputElement);

@@ -8,11 +8,11 @@ import { enableCopying } from "../copy.js";
 import { byId, fillFacts, on, readBlock, say, sayError, showStep } from "../dom.js";
 import { malformed, notVerified } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { dayInWords } from "../readable.js";
 import { newKeys, unwrapBundle, wrapBundle } from "../steward/bundle.js";
 import { fingerprint, offerKeys, splitOld } from "../steward/decisions.js";
 import { readWrapped, saveWrapped } from "../steward/key_file.js";
 import { checkPassphrase, drawPassphrase } from "../steward/passphrase.js";
+import { dayInWords, gettext } from "../strings.js";
 
 /** @typedef {import("../steward/bundle.js").Bundle} Bundle */
 
@@ -49,7 +49,7 @@ async function readBundle() {
 }
 
 async function make() {
-  say(said, "Making and wrapping keys. This takes a few seconds, and is meant to.");
+  say(said, gettext("Making and wrapping keys. This takes a few seconds, and is meant to."));
   await new Promise((resolve) => setTimeout(resolve, PAINT_MS)); // or nobody would see what it says
   try {
     const before = await readBundle();
@@ -72,12 +72,19 @@ async function make() {
  */
 function show({ payload, message, signature, signing, recipient }, oldKeys) {
   fillFacts(byId("readable", HTMLElement), [
-    ["Fingerprint", fingerprint(signing, recipient)],
-    ["Signing key", signing],
-    ["From", dayInWords(block.payload.from)],
-    ["Until", dayInWords(block.payload.until)],
-    ["For the log", block.origin],
-    ...(oldKeys === 0 ? [] : [/** @type {const} */ (["Left out", `${oldKeys} old, no longer needed`])]),
+    [gettext("Fingerprint"), fingerprint(signing, recipient)],
+    [gettext("Signing key"), signing],
+    [gettext("From"), dayInWords(block.payload.from)],
+    [gettext("Until"), dayInWords(block.payload.until)],
+    [gettext("For the log"), block.origin],
+    ...(oldKeys === 0
+      ? []
+      : [
+          /** @type {const} */ ([
+            gettext("Left out"),
+            gettext("%(count)s old, no longer needed", { count: oldKeys }),
+          ]),
+        ]),
   ]);
   byId("exact", HTMLElement).textContent = text(message);
   byId("payload", HTMLInputElement).value = base64(payload);

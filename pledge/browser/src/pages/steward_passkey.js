@@ -5,10 +5,6 @@ import { attempt, byId, readBlock } from "../dom.js";
 import { malformed } from "../errors.js";
 import { makePasskey, showPasskey } from "../steward/passkey.js";
 
-const REFUSED =
-  "The device gave no passkey: it was cancelled, took too long, or there is none for this site.";
-const UNNAMED = `Devices keep passkeys for names only. Open http://localhost:${location.port}${location.pathname} instead.`;
-
 /** @type {{publicKey: any}} */
 const { publicKey } = readBlock("passkey-options");
 const form = byId("passkey-form", HTMLFormElement);
@@ -20,7 +16,13 @@ async function ask() {
     response = await ("user" in publicKey ? makePasskey(publicKey) : showPasskey(publicKey));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    throw malformed(location.hostname === "127.0.0.1" ? UNNAMED : REFUSED);
+    if (location.hostname === "127.0.0.1") {
+      const address = `http://localhost:${location.port}${location.pathname}`;
+      throw malformed("Devices keep passkeys for names only. Open %(address)s instead.", { address });
+    }
+    throw malformed(
+      "The device gave no passkey: it was cancelled, took too long, or there is none for this site.",
+    );
   }
   byId("response", HTMLInputElement).value = response;
   form.submit();

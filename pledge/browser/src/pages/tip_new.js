@@ -7,19 +7,22 @@ import { text } from "../bytes.js";
 import { attempt, byId, element, on, saveBlob, say, sayError, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
-import { dayInWords, sizeInWords } from "../readable.js";
+import { sizeInWords } from "../readable.js";
 import { Attachments } from "../source/attachments.js";
 import { deriveCodename } from "../source/codename.js";
 import { paddedSizeOfTip, sealTip } from "../source/sealing.js";
 import { sendFrame } from "../source/server.js";
 import { fetchStewards, readPolicy, today } from "../source/trust.js";
+import { dayInWords, gettext, ngettext } from "../strings.js";
 import { verifyAcknowledgement } from "../tip/acknowledgement.js";
 import { drawWords } from "../words.js";
 
-const NOT_STARTED =
-  "Something in this page did not work, and nothing was sent. What you wrote is still here.";
-const OTHERWISE =
-  "Something in this page did not work. Your message may have come or not. Stay on this page and press the button again: the same message is not taken twice. If it fails again, try another day.";
+const NOT_STARTED = gettext(
+  "Something in this page did not work, and nothing was sent. What you wrote is still here.",
+);
+const OTHERWISE = gettext(
+  "Something in this page did not work. Your message may have come or not. Stay on this page and press the button again: the same message is not taken twice. If it fails again, try another day.",
+);
 const policy = readPolicy();
 const wrong = byId("wrong", HTMLElement);
 const steps = ["tip", "step-words", "step-done"].map((id) => byId(id, HTMLElement));
@@ -116,9 +119,9 @@ function back() {
  */
 function show(doing, share) {
   const said = {
-    sealing: "Sealing …",
-    working: "Doing a little work that keeps floods away …",
-    sending: "Sending. Over Tor a large message takes a while; stay on this page …",
+    sealing: gettext("Sealing …"),
+    working: gettext("Doing a little work that keeps floods away …"),
+    sending: gettext("Sending. Over Tor a large message takes a while; stay on this page …"),
   };
   const bar = byId("bar", HTMLProgressElement);
   bar.hidden = false;
@@ -152,8 +155,12 @@ async function showStewards() {
     say(
       place,
       stewards.isOpen(today())
-        ? `Your message will be sealed in this browser to ${current.length} stewards, whose keys the public log has.`
-        : "There are too few stewards to read messages now. Come back later.",
+        ? ngettext(
+            "Your message will be sealed in this browser to %(num)s steward, whose key the public log has.",
+            "Your message will be sealed in this browser to %(num)s stewards, whose keys the public log has.",
+            current.length,
+          )
+        : gettext("There are too few stewards to read messages now. Come back later."),
     );
   } catch (error) {
     stewards = null;
@@ -178,7 +185,7 @@ async function start() {
   on("back", wrong, back);
   on("send", wrong, send, OTHERWISE);
   byId("by-server", HTMLElement).hidden = true;
-  byId("next", HTMLButtonElement).textContent = "Next: twelve words to keep";
+  byId("next", HTMLButtonElement).textContent = gettext("Next: twelve words to keep");
   await showStewards();
 }
 

@@ -13,6 +13,7 @@ import { hasEd25519 } from "../keys.js";
 import { parsePolicy } from "../policy.js";
 import { signingInWords, titleOf } from "../readable.js";
 import { MAX_BYTES, readReceipt } from "../receipt.js";
+import { gettext } from "../strings.js";
 
 const result = byId("result", HTMLElement);
 const wrong = byId("wrong", HTMLElement);
@@ -29,8 +30,8 @@ async function bytesOf(file) {
 async function readPolicy() {
   const [own] = policyInput.files ?? [];
   byId("whose-policy", HTMLElement).textContent = own
-    ? `by your own policy, ${own.name}`
-    : "by the policy that this site claims";
+    ? gettext("by your own policy, %(name)s", { name: own.name })
+    : gettext("by the policy that this site claims");
   return parsePolicy(own ? await bytesOf(own) : utf8(readBlock("policy")));
 }
 
@@ -64,7 +65,7 @@ async function check(bytes, name) {
   const receipt = isBadge ? await parseBadge(bytes) : readReceipt(bytes);
   result.hidden = false;
   const verified = await showChecks(byId("checked", HTMLElement), receipt, policy);
-  const words = { person: "this person", title: titleOf(receipt.text) };
+  const words = { isOwn: false, title: titleOf(receipt.text) };
   const facts = verified ? signingInWords(verified.signing, verified.openings, words) : [];
   fillFacts(byId("facts", HTMLElement), facts);
   byId("verdict", HTMLElement).textContent = verdict(verified?.grade ?? null, isBadge);
@@ -80,10 +81,19 @@ async function check(bytes, name) {
  * @param {boolean} isBadge
  */
 function verdict(grade, isBadge) {
-  const what = isBadge ? "The proof in this badge" : "This receipt";
-  if (grade === "witnessed") return `${what} checks out: signed, logged and witnessed`;
-  if (grade === "logged") return `${what} checks out: signed and logged, but not witnessed`;
-  return `${what} does not check out`;
+  if (grade === "witnessed") {
+    return isBadge
+      ? gettext("The proof in this badge checks out: signed, logged and witnessed")
+      : gettext("This receipt checks out: signed, logged and witnessed");
+  }
+  if (grade === "logged") {
+    return isBadge
+      ? gettext("The proof in this badge checks out: signed and logged, but not witnessed")
+      : gettext("This receipt checks out: signed and logged, but not witnessed");
+  }
+  return isBadge
+    ? gettext("The proof in this badge does not check out")
+    : gettext("This receipt does not check out");
 }
 
 /** @param {string} name of a file, for a POSIX shell */
@@ -131,4 +141,4 @@ async function start() {
   byId("check-here", HTMLElement).hidden = false;
 }
 
-start().catch(() => say(wrong, "This page’s script did not start. Use the command line below."));
+start().catch(() => say(wrong, gettext("This page’s script did not start. Use the command line below.")));

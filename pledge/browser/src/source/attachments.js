@@ -10,6 +10,7 @@
 import { attempt, element } from "../dom.js";
 import { PledgeError } from "../errors.js";
 import { sizeInWords } from "../readable.js";
+import { gettext } from "../strings.js";
 import { stripped } from "../strip/strip.js";
 import { MAX_FILES, MAX_FILES_BYTES } from "../tip/message.js";
 
@@ -60,7 +61,7 @@ export class Attachments {
   async #add(chosen) {
     const sizes = [...this.#attached.map(({ original }) => original), ...chosen].map(({ size }) => size);
     if (sizes.length > MAX_FILES) {
-      throw new PledgeError("too-large", `One message has at most ${MAX_FILES} files.`);
+      throw new PledgeError("too-large", "One message has at most %(most)s files.", { most: MAX_FILES });
     }
     if (sizes.reduce((sum, size) => sum + size, 0) > MAX_FILES_BYTES) {
       throw new PledgeError("too-large", "The files of one message have at most 500 MiB together.");
@@ -79,7 +80,7 @@ export class Attachments {
 
   #show() {
     const bytes = this.#attached.reduce((sum, { original }) => sum + original.size, 0);
-    this.#together.textContent = `Together ${sizeInWords(bytes)} of 500 MiB.`;
+    this.#together.textContent = gettext("Together %(size)s of 500 MiB.", { size: sizeInWords(bytes) });
     this.#list.replaceChildren(...this.#attached.map((attachment) => this.#item(attachment)));
     this.#list.hidden = this.#together.hidden = this.#attached.length === 0;
   }
@@ -89,8 +90,8 @@ export class Attachments {
     const { name, original, stripped: found } = attachment;
     const remove = element(
       "button",
-      { type: "button", class: "button-quiet", "aria-label": `Leave out ${name}` },
-      "Leave out",
+      { type: "button", class: "button-quiet", "aria-label": gettext("Leave out %(name)s", { name }) },
+      gettext("Leave out"),
     );
     remove.addEventListener("click", () => {
       this.#attached = this.#attached.filter((other) => other !== attachment);
@@ -100,7 +101,7 @@ export class Attachments {
     const title = element("p", {}, element("strong", {}, name), ` ${sizeInWords(original.size)} `, remove);
     if (found.kind !== null) return element("li", {}, title, this.#choice(attachment));
     const warning =
-      found.warning ?? "It goes as it is. If it says who made it, where or when, that goes along.";
+      found.warning ?? gettext("It goes as it is. If it says who made it, where or when, that goes along.");
     return element("li", {}, title, element("p", { class: "warning" }, warning));
   }
 
@@ -121,7 +122,10 @@ export class Attachments {
       element(
         "span",
         {},
-        `Leave out what this picture says of its making: ${removed}. What it shows stays as it is, and may still tell where it was taken.`,
+        gettext(
+          "Leave out what this picture says of its making: %(removed)s. What it shows stays as it is, and may still tell where it was taken.",
+          { removed },
+        ),
       ),
     );
   }

@@ -99,6 +99,7 @@ async function refusal(answer) {
   return new PledgeError(
     /** @type {import("../errors.js").Code} */ (code ?? "network"),
     detail ||
-      `The site did not answer as it should (status ${answer.status}). It may have taken this or not. Stay on this page and try again: the same message is not taken twice.`,
+      "The site did not answer as it should (status %(status)s). It may have taken this or not. Stay on this page and try again: the same message is not taken twice.",
+    { status: answer.status },
   );
 }

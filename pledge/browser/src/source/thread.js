@@ -64,7 +64,9 @@ async function openAnswer(listed, before, codename, stewards) {
   const envelope = await fetched.blob();
   try {
     if ((await hashOf(envelope)) !== listed.sha256) {
-      throw notVerified(`Message ${number}: The server gave another envelope than the one it lists.`);
+      throw notVerified("Message %(number)s: The server gave another envelope than the one it lists.", {
+        number,
+      });
     }
     const contents = await openContents([codename.identity], envelope);
     const { manifest } = contents;

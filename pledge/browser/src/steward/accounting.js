@@ -9,14 +9,13 @@
 
 import { fromBase64, fromHex } from "../bytes.js";
 import { element } from "../dom.js";
-import { PledgeError } from "../errors.js";
-import { dayInWords } from "../readable.js";
+import { PledgeError, said } from "../errors.js";
+import { dayInWords, gettext, ngettext } from "../strings.js";
 import { readLogged } from "../tip/logged_digest.js";
 import { account } from "./accounts.js";
 import { Meter, part } from "./parts.js";
 import { fetchEnvelope, getBytes, getJson } from "./server.js";
 import { openThread } from "./thread.js";
-import { counted } from "./words.js";
 
 /** For so long the server keeps what opens dummies; no older day can be accounted for. */
 const DAYS = 90;
@@ -36,10 +35,10 @@ export async function showAccounts(place, threads, desk, policy) {
   const bytes = threads
     .flatMap(({ messages }) => messages)
     .reduce((sum, { size_bytes }) => sum + size_bytes, 0);
-  const meter = new Meter(place, "Opening every message …", PASSES * bytes);
+  const meter = new Meter(place, gettext("Opening every message …"), PASSES * bytes);
   try {
     const { held, unread } = await openAll(threads, desk, meter);
-    meter.say("Reading the digests …");
+    meter.say(gettext("Reading the digests …"));
     const { fetched, unlogged, since } = await fetchDays(policy);
     const { days, missing } = account(fetched, held, since);
     part(place, "days", HTMLElement).replaceChildren(
@@ -124,7 +123,7 @@ async function fetchDays(policy) {
       fetched.push({ day, leaves, dummies: (dummies.get(day) ?? []).map(fromBase64) });
     } catch (error) {
       if (!(error instanceof PledgeError) || ["network", "signed-out"].includes(error.code)) throw error;
-      unlogged.push({ day, why: error.message });
+      unlogged.push({ day, why: said(error) });
     }
   }
   return { fetched, unlogged, since: newest.length === all.length ? "" : first };
@@ -134,56 +133,76 @@ async function fetchDays(policy) {
 function dayView({ day, messages, dummies, unknown, wrongDummies }) {
   const isWhole = unknown === 0 && wrongDummies === 0;
   const words = [
-    counted(messages, "message here", "messages here"),
-    counted(dummies, "dummy", "dummies"),
-    ...(unknown > 0 ? [counted(unknown, "leaf that is neither", "leaves that are neither")] : []),
+    ngettext("%(num)s message here", "%(num)s messages here", messages),
+    ngettext("%(num)s dummy", "%(num)s dummies", dummies),
+    ...(unknown > 0
+      ? [ngettext("%(num)s leaf that is neither", "%(num)s leaves that are neither", unknown)]
+      : []),
     ...(wrongDummies > 0
-      ? [counted(wrongDummies, "dummy that opens no leaf", "dummies that open no leaf")]
+      ? [ngettext("%(num)s dummy that opens no leaf", "%(num)s dummies that open no leaf", wrongDummies)]
       : []),
   ];
-  return element(
-    "li",
-    { "data-state": isWhole ? "closed" : "failed" },
-    element("strong", {}, dayInWords(day)),
-    `: ${words.join(", ")}`,
-  );
+  return ofDay(day, words.join(", "), isWhole);
 }
 
 /** @param {Held} message */
 function missingView({ day }) {
-  return element(
-    "li",
-    { "data-state": "failed" },
-    element("strong", {}, dayInWords(day)),
-    ": a message that came on this day stands in no digest. The log does not have it.",
+  return ofDay(
+    day,
+    gettext("a message that came on this day stands in no digest. The log does not have it."),
   );
 }
 
 /** @param {Unlogged} digest */
 function unloggedView({ day, why }) {
-  return element(
-    "li",
-    { "data-state": "failed" },
-    element("strong", {}, dayInWords(day)),
-    `: the digest is not what the log has. ${why}`,
-  );
+  return ofDay(day, gettext("the digest is not what the log has. %(why)s", { why }));
+}
+
+/**
+ * @param {string} day
+ * @param {string} words
+ * @param {boolean} [isWhole]
+ */
+function ofDay(day, words, isWhole = false) {
+  const state = isWhole ? "closed" : "failed";
+  return element("li", { "data-state": state }, element("strong", {}, dayInWords(day)), ": ", words);
 }
 
 /**
  * @param {{days: readonly Account[], missing: readonly Held[], unlogged: readonly Unlogged[], unread: number}} found
  */
 function verdictOf({ days, missing, unlogged, unread }) {
-  if (unlogged.length > 0)
-    return `${counted(unlogged.length, "digest is", "digests are")} not what the log has, so nothing can be told of ${unlogged.length === 1 ? "its messages" : "their messages"}. Tell your colleagues and the operator today, and send nobody what you opened.`;
-  if (days.length === 0) return "There is no digest yet. The first comes on the day after tips are opened.";
+  if (unlogged.length > 0) {
+    return ngettext(
+      "%(num)s digest is not what the log has, so nothing can be told of its messages. Tell your colleagues and the operator today, and send nobody what you opened.",
+      "%(num)s digests are not what the log has, so nothing can be told of their messages. Tell your colleagues and the operator today, and send nobody what you opened.",
+      unlogged.length,
+    );
+  }
+  if (days.length === 0)
+    return gettext("There is no digest yet. The first comes on the day after tips are opened.");
   const unknown = days.reduce((sum, day) => sum + day.unknown, 0);
-  const rest =
-    unread === 0
-      ? ""
-      : ` ${counted(unread, "message here is", "messages here are")} not readable with your keys.`;
-  if (missing.length > 0)
-    return `${counted(missing.length, "message here stands", "messages here stand")} in no digest. Ask the operator today, and tell your colleagues.${rest}`;
-  if (unknown > 0)
-    return `${counted(unknown, "leaf is", "leaves are")} neither a message here nor a dummy.${rest}`;
-  return "Every leaf is a message here or a dummy.";
+  const more = ngettext(
+    "%(num)s message here is not readable with your keys.",
+    "%(num)s messages here are not readable with your keys.",
+    unread,
+  );
+  const rest = unread === 0 ? "" : ` ${more}`;
+  if (missing.length > 0) {
+    const lost = ngettext(
+      "%(num)s message here stands in no digest. Ask the operator today, and tell your colleagues.",
+      "%(num)s messages here stand in no digest. Ask the operator today, and tell your colleagues.",
+      missing.length,
+    );
+    return lost + rest;
+  }
+  if (unknown > 0) {
+    const strange = ngettext(
+      "%(num)s leaf is neither a message here nor a dummy.",
+      "%(num)s leaves are neither a message here nor a dummy.",
+      unknown,
+    );
+    return strange + rest;
+  }
+  return gettext("Every leaf is a message here or a dummy.");
 }

@@ -63,8 +63,7 @@ export function answerable(thread) {
   const tip = thread[0]?.contents?.manifest.message;
   if (tip === undefined || tip.recipient === null) {
     throw notVerified(
-      "The tip of this thread is not sealed to your keys, and only the tip says where answers go. " +
-        "A colleague whose key it is sealed to can answer.",
+      "The tip of this thread is not sealed to your keys, and only the tip says where answers go. A colleague whose key it is sealed to can answer.",
     );
   }
   return { origin: tip.origin, mailbox: tip.mailbox, recipient: tip.recipient };

@@ -109,7 +109,7 @@ export async function wrapBundle(bundle, passphrase) {
  */
 export async function unwrapBundle(bytes, passphrase) {
   if (bytes.length > MAX_BUNDLE_BYTES)
-    throw malformed("This file is too large to be a key file.", "too-large");
+    throw malformed("This file is too large to be a key file.", {}, "too-large");
   checkHeader(bytes);
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
@@ -117,7 +117,11 @@ export async function unwrapBundle(bytes, passphrase) {
   try {
     plain = new Uint8Array(await decrypter.decrypt(new Uint8Array(bytes)));
   } catch {
-    throw notVerified("This passphrase does not open this key file, or the file is damaged.", "age-no-match");
+    throw notVerified(
+      "This passphrase does not open this key file, or the file is damaged.",
+      {},
+      "age-no-match",
+    );
   }
   try {
     return parseBundle(plain);
@@ -135,10 +139,10 @@ function checkHeader(bytes) {
   const [, factor, ...rest] = stanza?.arguments ?? [];
   const isPassphrase = stanza?.type === "scrypt" && others.length === 0 && rest.length === 0;
   if (!isPassphrase || factor === undefined || !WORK_FACTOR_FORM.test(factor)) {
-    throw malformed("This is not a key file with a passphrase: pledge-steward.age.", "age-header");
+    throw malformed("This is not a key file with a passphrase: pledge-steward.age.", {}, "age-header");
   }
   if (Number(factor) > MAX_WORK_FACTOR) {
-    throw malformed("The passphrase of this key file takes more work than is read here.", "age-header");
+    throw malformed("The passphrase of this key file takes more work than is read here.", {}, "age-header");
   }
 }
 

@@ -9,13 +9,10 @@
 
 import { fromHex } from "../bytes.js";
 import { formatKey } from "../ed25519.js";
-import { notVerified, PledgeError } from "../errors.js";
+import { notVerified, PledgeError, said } from "../errors.js";
 import { signingKeyFromSeed } from "../keys.js";
 
 const SEED_BYTES = 32;
-const NOT_CURRENT =
-  "None of your keys is current in the log. You can read what is sealed to them, but not answer. " +
-  "Your account says what to do.";
 
 export class Desk {
   /** The steward's identities, newest first. @type {readonly string[]} */
@@ -74,7 +71,7 @@ export class Desk {
       this.#signerOf(this.#stewards.current(day));
       return "";
     } catch (error) {
-      if (error instanceof PledgeError) return error.message;
+      if (error instanceof PledgeError) return said(error);
       throw error;
     }
   }
@@ -84,7 +81,11 @@ export class Desk {
     const found = this.#signers.find(({ publicKey }) =>
       current.some(({ signing }) => signing === formatKey(publicKey)),
     );
-    if (found === undefined) throw notVerified(NOT_CURRENT);
+    if (found === undefined) {
+      throw notVerified(
+        "None of your keys is current in the log. You can read what is sealed to them, but not answer. Your account says what to do.",
+      );
+    }
     return found;
   }
 

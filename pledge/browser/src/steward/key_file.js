@@ -18,7 +18,7 @@ export async function readWrapped(input, kept) {
     return new Uint8Array(await file.arrayBuffer());
   }
   if (kept === null) {
-    throw malformed(`This site keeps no copy of your keys. Choose your key file, ${NAME}.`);
+    throw malformed("This site keeps no copy of your keys. Choose your key file, %(name)s.", { name: NAME });
   }
   return getBytes(kept);
 }

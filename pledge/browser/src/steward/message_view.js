@@ -8,7 +8,9 @@
 
 import { messageOf, say } from "../dom.js";
 import { parseKey, roleKeyId } from "../ed25519.js";
-import { dayInWords, sizeInWords } from "../readable.js";
+import { said } from "../errors.js";
+import { sizeInWords } from "../readable.js";
+import { dayInWords, gettext, ngettext } from "../strings.js";
 import { readFile } from "./open.js";
 import { clone, fill, Meter, part } from "./parts.js";
 import { canStream, saveFile } from "./saving.js";
@@ -25,7 +27,14 @@ const LONG_LINES = 40;
 export function messageView(shown, reader) {
   const view = clone("message-template");
   const { number, from, day } = shown.listed;
-  fill(view, "heading", `${number}. ${from === "source" ? "From the source" : "Answer"}, ${dayInWords(day)}`);
+  const where = { number, day: dayInWords(day) };
+  fill(
+    view,
+    "heading",
+    from === "source"
+      ? gettext("%(number)s. From the source, %(day)s", where)
+      : gettext("%(number)s. Answer, %(day)s", where),
+  );
   view.dataset.from = from;
   const body = part(view, "body", HTMLElement);
   body.hidden = shown.contents === null;
@@ -42,11 +51,15 @@ export function messageView(shown, reader) {
 function refusal(shown, { since }) {
   const { problem, listed } = shown;
   if (problem === null) return "";
-  if (!isSealedToOthers(shown)) return `Not shown, because it does not check out. ${problem.message}`;
+  if (!isSealedToOthers(shown)) {
+    return gettext("Not shown, because it does not check out. %(why)s", { why: said(problem) });
+  }
   return listed.day < since
-    ? `Sealed before your key: it came on ${dayInWords(listed.day)}, and your first key is of ${dayInWords(since)}. ` +
-        "Colleagues who had keys then can open it."
-    : "Sealed to none of your keys. A colleague may be able to open it.";
+    ? gettext(
+        "Sealed before your key: it came on %(day)s, and your first key is of %(since)s. Colleagues who had keys then can open it.",
+        { day: dayInWords(listed.day), since: dayInWords(since) },
+      )
+    : gettext("Sealed to none of your keys. A colleague may be able to open it.");
 }
 
 /**
@@ -58,12 +71,17 @@ function refusal(shown, { since }) {
 function fillBody(body, shown, contents, reader) {
   const { message, key } = contents.manifest;
   const isTip = message.type === "tip/v1";
-  fill(body, "checked", `Checks out: ${author(message, key, reader)}, ${placeOf(message)}.`);
+  const checked = { author: author(message, key, reader), place: placeOf(message) };
+  fill(body, "checked", gettext("Checks out: %(author)s, %(place)s.", checked));
   fill(body, "way", message.type === "answer/v1" ? "" : WAYS[message.way]);
   part(body, "about", HTMLElement).hidden = !isTip;
   if (isTip) {
-    fill(body, "lab", message.lab === null ? "none named" : (reader.labs[message.lab] ?? message.lab));
-    fill(body, "clauses", message.clauses.join(", ") || "none named");
+    fill(
+      body,
+      "lab",
+      message.lab === null ? gettext("none named") : (reader.labs[message.lab] ?? message.lab),
+    );
+    fill(body, "clauses", message.clauses.join(", ") || gettext("none named"));
     fill(body, "credential", credentialWords(message));
   }
   fillText(body, message.text);
@@ -76,22 +94,24 @@ function fillBody(body, shown, contents, reader) {
  * @param {Reader} reader
  */
 function author(message, key, { ownKeys }) {
-  if (message.type !== "answer/v1") return "signed with the mailbox’s own key";
-  return ownKeys.has(key) ? "signed with your key" : `signed by ${roleKeyId("steward", parseKey(key))}`;
+  if (message.type !== "answer/v1") return gettext("signed with the mailbox’s own key");
+  return ownKeys.has(key)
+    ? gettext("signed with your key")
+    : gettext("signed by %(key)s", { key: roleKeyId("steward", parseKey(key)) });
 }
 
 /** @param {import("../tip/message.js").Message} message */
 function placeOf({ number, previous }) {
   return previous === null
-    ? "the first of its thread"
-    : `number ${number}, follows the envelope ${previous.slice(0, 8)}`;
+    ? gettext("the first of its thread")
+    : gettext("number %(number)s, follows the envelope %(hash)s", { number, hash: previous.slice(0, 8) });
 }
 
 /** @param {import("../tip/message.js").Message} message */
 function credentialWords({ credential }) {
   return credential === null
-    ? "no credential shown: nothing says that the source works at a lab"
-    : "a credential comes with it, which this page cannot check";
+    ? gettext("no credential shown: nothing says that the source works at a lab")
+    : gettext("a credential comes with it, which this page cannot check");
 }
 
 /**
@@ -107,7 +127,7 @@ function fillText(body, text) {
   unfold.hidden = !isLong;
   if (!isLong) return;
   place.classList.add("folded");
-  unfold.textContent = `Show all ${text.length.toLocaleString("en-GB")} characters`;
+  unfold.textContent = ngettext("Show the one character", "Show all %(num)s characters", text.length);
   unfold.addEventListener("click", () => {
     place.classList.remove("folded");
     unfold.hidden = true;
@@ -130,7 +150,7 @@ function fillFiles(body, { envelope }, contents) {
       fill(row, "name", file.name);
       fill(row, "size", sizeInWords(file.size_bytes));
       const button = part(row, "save", HTMLButtonElement);
-      button.setAttribute("aria-label", `Save ${file.name}`);
+      button.setAttribute("aria-label", gettext("Save %(name)s", { name: file.name }));
       button.addEventListener("click", () =>
         save(row, button, file, () => readFile(contents, envelope, index + 1)),
       );
@@ -147,15 +167,15 @@ function fillFiles(body, { envelope }, contents) {
  */
 async function save(row, button, file, read) {
   const wrong = part(row, "wrong", HTMLElement);
-  const meter = new Meter(row, "Saving …", file.size_bytes);
+  const meter = new Meter(row, gettext("Saving …"), file.size_bytes);
   say(wrong, "");
   button.disabled = true;
   try {
     const isSaved = await saveFile({ name: file.name, sizeBytes: file.size_bytes }, read, meter.add);
-    meter.end(isSaved ? "Saved. Every byte is as it was sent." : "");
+    meter.end(isSaved ? gettext("Saved. Every byte is as it was sent.") : "");
   } catch (error) {
     meter.end();
-    say(wrong, messageOf(error, "The file was not saved: the disk or the browser refused it."));
+    say(wrong, messageOf(error, gettext("The file was not saved: the disk or the browser refused it.")));
   }
   button.disabled = false;
 }

@@ -83,7 +83,7 @@ async function openWithAny(identities, envelope) {
       if (!(error instanceof PledgeError && error.code === "age-no-match")) throw error;
     }
   }
-  throw notVerified("None of your keys opens this envelope.", "age-no-match");
+  throw notVerified("None of your keys opens this envelope.", {}, "age-no-match");
 }
 
 /**
@@ -140,5 +140,9 @@ async function hashOf(data) {
 }
 
 function otherFiles() {
-  return notVerified("The files in this envelope are not the ones that its message names.", "other-files");
+  return notVerified(
+    "The files in this envelope are not the ones that its message names.",
+    {},
+    "other-files",
+  );
 }

@@ -21,7 +21,9 @@ export function drawPassphrase() {
  */
 export function checkPassphrase(passphrase, again) {
   if ([...passphrase].length < MIN_CHARACTERS) {
-    throw malformed(`A passphrase has at least ${MIN_CHARACTERS} characters. Seven words are enough.`);
+    throw malformed("A passphrase has at least %(least)s characters. Seven words are enough.", {
+      least: MIN_CHARACTERS,
+    });
   }
   if (passphrase !== passphrase.trim()) throw malformed("A passphrase does not begin or end with a space.");
   if (passphrase !== again) throw malformed("The two passphrases differ. Type the same one twice.");

@@ -1,10 +1,11 @@
 /** A thread's row: what the server knows of it without opening anything. The template has the same for no scripts. */
 
 import { element } from "../dom.js";
-import { dayInWords, sizeInWords } from "../readable.js";
+import { sizeInWords } from "../readable.js";
+import { dayInWords, gettext, ngettext } from "../strings.js";
 import { classOf } from "../tip/sizes.js";
 import { fill, part } from "./parts.js";
-import { counted, LABELS, timeLeft, today } from "./words.js";
+import { LABELS, timeLeft, today } from "./words.js";
 
 /** @typedef {import("./thread.js").ListedThread} ListedThread */
 
@@ -20,7 +21,7 @@ export function fillRow(root, listed) {
   root.dataset.thread = id;
   root.dataset.state = state;
   fill(root, "name", name);
-  fill(root, "count", counted(messages.length, "message", "messages"));
+  fill(root, "count", ngettext("%(num)s message", "%(num)s messages", messages.length));
   fill(
     root,
     "size",
@@ -28,8 +29,8 @@ export function fillRow(root, listed) {
   );
   fill(root, "way", wayIn(messages));
   fill(root, "label", LABELS.get(label) ?? label);
-  fill(root, "closed", state === "closed" ? "closed" : "");
-  fill(root, "assigned", assigned === null ? "" : `with ${assigned}`);
+  fill(root, "closed", state === "closed" ? gettext("closed") : "");
+  fill(root, "assigned", assigned === null ? "" : gettext("with %(who)s", { who: assigned }));
   fill(root, "left", timeLeft(expires, today()));
   fill(root, "open-name", name);
   fillHandling(part(root, "handling", HTMLFormElement), listed);
@@ -39,7 +40,7 @@ export function fillRow(root, listed) {
 /** @param {ListedThread["messages"]} messages */
 export function wayIn(messages) {
   const isByServer = messages.some(({ way }) => way === "by-server");
-  return isByServer ? "sealed by the server" : "came sealed";
+  return isByServer ? gettext("sealed by the server") : gettext("came sealed");
 }
 
 /**
@@ -52,7 +53,8 @@ function fillHandling(form, { id, label, state, assigned }) {
   part(form, "state-choice", HTMLSelectElement).value = state;
   const choice = part(form, "assigned-choice", HTMLSelectElement);
   const asIs = part(choice, "as-is", HTMLOptionElement);
-  asIs.textContent = assigned === null ? "nobody, as it is" : `${assigned}, as it is`;
+  asIs.textContent =
+    assigned === null ? gettext("nobody, as it is") : gettext("%(who)s, as it is", { who: assigned });
   choice.value = "";
 }
 
@@ -61,11 +63,15 @@ function fillHandling(form, { id, label, state, assigned }) {
  * @param {import("./thread.js").Listed} message
  */
 function download(name, { id, number, from, day, size_bytes }) {
-  const who = from === "source" ? "from the source" : "an answer";
+  const known = { day: dayInWords(day), size: sizeInWords(size_bytes) };
+  const words =
+    from === "source"
+      ? gettext("from the source, %(day)s, %(size)s", known)
+      : gettext("an answer, %(day)s, %(size)s", known);
   const link = element(
     "a",
     { href: `/stewards/envelopes/${id}`, download: `${name}-${number}.age` },
     `${name}-${number}.age`,
   );
-  return element("li", {}, link, ` ${who}, ${dayInWords(day)}, ${sizeInWords(size_bytes)}`);
+  return element("li", {}, link, " ", words);
 }

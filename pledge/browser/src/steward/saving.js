@@ -34,8 +34,7 @@ export async function saveFile(file, read, progress) {
   if (choose !== null) return saveToDisk(choose, file.name, read, progress);
   if (file.sizeBytes > MAX_IN_MEMORY_BYTES) {
     throw unsupported(
-      "This browser cannot write a file of this size as it comes. Use a Chromium-based browser, or download the " +
-        "envelope and open it offline.",
+      "This browser cannot write a file of this size as it comes. Use a Chromium-based browser, or download the envelope and open it offline.",
     );
   }
   await saveByMemory(file.name, read, progress);

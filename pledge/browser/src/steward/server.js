@@ -58,7 +58,9 @@ export async function fetchEnvelope({ id, number, sha256: expected, size_bytes }
   }
   const envelope = await reached(() => new Response(streamOf(arriving())).blob());
   if (left !== 0 || hex(hash.digest()) !== expected) {
-    throw notVerified(`Message ${number}: The server gave another envelope than the one it lists.`);
+    throw notVerified("Message %(number)s: The server gave another envelope than the one it lists.", {
+      number,
+    });
   }
   return envelope;
 }
@@ -141,7 +143,9 @@ function refusal(status, url) {
   }
   if (status === 404)
     return new PledgeError("gone", "This is no longer here: deleted by its source, or after its time.");
-  return new PledgeError("network", `The site did not take this (status ${status}). Nothing was changed.`);
+  return new PledgeError("network", "The site did not take this (status %(status)s). Nothing was changed.", {
+    status,
+  });
 }
 
 function unreachable() {

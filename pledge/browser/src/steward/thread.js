@@ -77,6 +77,7 @@ function checkGrown(now, before) {
   if (before.some(({ listed }, index) => now[index]?.sha256 !== listed.sha256)) {
     throw notVerified(
       "A message that stood in this thread when you opened it is gone, or is another now.",
+      {},
       "message-order",
     );
   }
@@ -108,9 +109,13 @@ function checkNumbers(messages) {
  */
 function checkListed({ number, from, way }, { message }) {
   if ((from === "steward") !== (message.type === "answer/v1")) {
-    throw notVerified(`Message ${number}: The server says that it is by somebody else than it is.`);
+    throw notVerified("Message %(number)s: The server says that it is by somebody else than it is.", {
+      number,
+    });
   }
   if ((way === "by-server") !== (message.way === "sealed-by-server")) {
-    throw notVerified(`Message ${number}: The server says that it came another way than it did.`);
+    throw notVerified("Message %(number)s: The server says that it came another way than it did.", {
+      number,
+    });
   }
 }

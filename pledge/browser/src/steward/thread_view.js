@@ -11,6 +11,7 @@
 
 import { attempt, messageOf, say } from "../dom.js";
 import { malformed, PledgeError } from "../errors.js";
+import { gettext } from "../strings.js";
 import { answerable, frameAnswer, parseAnswer, sealAnswer } from "./answer.js";
 import { messageView } from "./message_view.js";
 import { fill, Meter, part } from "./parts.js";
@@ -105,7 +106,7 @@ export class ThreadView {
       this.#isOpen = true;
     }
     opened.hidden = !this.#isOpen;
-    fill(open, "open-word", this.#isOpen ? "Fold" : "Open");
+    fill(open, "open-word", this.#isOpen ? gettext("Fold") : gettext("Open"));
     open.setAttribute("aria-expanded", String(this.#isOpen));
   }
 
@@ -117,7 +118,7 @@ export class ThreadView {
     const list = part(opened, "messages", HTMLElement);
     const fresh = this.#listed.messages.slice(this.#shown.length);
     const bytes = fresh.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
-    const meter = new Meter(this.root, "Fetching and decrypting …", PASSES * bytes);
+    const meter = new Meter(this.root, gettext("Fetching and decrypting …"), PASSES * bytes);
     try {
       this.#shown = await openThread(this.#listed, {
         identities: desk.identities,
@@ -157,7 +158,7 @@ export class ThreadView {
     const nonce = crypto.getRandomValues(new Uint8Array(32));
     const answer = { text: text.value, files, day, nonce, ...(await this.#office.desk.signer(day)) };
     const { number, stream, sizeBytes } = await sealAnswer(this.#shown, answer);
-    const meter = new Meter(this.root, "Sealing …", sizeBytes);
+    const meter = new Meter(this.root, gettext("Sealing …"), sizeBytes);
     try {
       const count = new TransformStream({
         transform(chunk, controller) {
@@ -173,7 +174,7 @@ export class ThreadView {
     text.value = chosen.value = "";
     await this.#office.reload();
     new Meter(this.root, "", 1).end(
-      "Sent. It stands above as the server holds it, opened and checked again.",
+      gettext("Sent. It stands above as the server holds it, opened and checked again."),
     );
   }
 
@@ -183,7 +184,7 @@ export class ThreadView {
    * @param {Meter} meter
    */
   async #send(frame, meter) {
-    const upload = new Meter(this.root, "Sending …", 1);
+    const upload = new Meter(this.root, gettext("Sending …"), 1);
     let sent = 0;
     try {
       await postAnswer(this.id, frame, (share) => {
@@ -192,12 +193,11 @@ export class ThreadView {
       });
     } catch (error) {
       if (!(error instanceof PledgeError) || error.code !== "conflict") throw error;
-      meter.say("Opening what came …");
+      meter.say(gettext("Opening what came …"));
       await this.#office.reload();
       throw new PledgeError(
         "conflict",
-        "Another message came into this thread while you wrote. It stands above now. Nothing was sent; " +
-          "what you wrote is kept. Read, change it if need be, and send it again.",
+        "Another message came into this thread while you wrote. It stands above now. Nothing was sent; what you wrote is kept. Read, change it if need be, and send it again.",
       );
     }
   }
@@ -210,11 +210,11 @@ export class ThreadView {
     const { number, envelope } = await parseAnswer(file);
     if (number !== this.#shown.length + 1) {
       throw malformed(
-        `This file is message ${number}, and the next one here is ${this.#shown.length + 1}. ` +
-          "Is it for another thread, or did something come meanwhile? Then seal it again.",
+        "This file is message %(number)s, and the next one here is %(next)s. Is it for another thread, or did something come meanwhile? Then seal it again.",
+        { number, next: this.#shown.length + 1 },
       );
     }
-    const meter = new Meter(this.root, "Checking …", 2 * envelope.size);
+    const meter = new Meter(this.root, gettext("Checking …"), 2 * envelope.size);
     try {
       const problem = await this.#problemOf(envelope, number, meter);
       if (problem !== null) throw problem;
@@ -225,7 +225,7 @@ export class ThreadView {
     chosen.value = "";
     await this.#office.reload();
     new Meter(this.root, "", 1).end(
-      "Sent. It stands above as the server holds it, opened and checked again.",
+      gettext("Sent. It stands above as the server holds it, opened and checked again."),
     );
   }
 

@@ -1,33 +1,27 @@
 /** What the inbox says in words: sizes, ways, days. The page's template says the same where no script runs. */
 
+import { gettext, ngettext } from "../strings.js";
+
 const DAY_MS = 86_400_000;
 
 /** @type {{[way in import("../tip/message.js").Way]: string}} */
 export const WAYS = {
-  "sealed-in-browser": "Sealed in the source’s browser. The server saw no words.",
-  "sealed-by-server":
+  "sealed-in-browser": gettext("Sealed in the source’s browser. The server saw no words."),
+  "sealed-by-server": gettext(
     "Sealed by the server as it came, because no scripts ran. The server could have read it.",
-  "sealed-offline": "Sealed offline, before it came near this site.",
+  ),
+  "sealed-offline": gettext("Sealed offline, before it came near this site."),
 };
 
 /** Labels that a thread may have; the server knows no others. */
 export const LABELS = new Map([
-  ["new", "new"],
-  ["working", "being worked on"],
-  ["waiting", "waiting for the source"],
-  ["verified", "verified"],
-  ["duplicate", "duplicate"],
-  ["not-for-us", "not for us"],
+  ["new", gettext("new")],
+  ["working", gettext("being worked on")],
+  ["waiting", gettext("waiting for the source")],
+  ["verified", gettext("verified")],
+  ["duplicate", gettext("duplicate")],
+  ["not-for-us", gettext("not for us")],
 ]);
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} many
- */
-export function counted(count, one, many) {
-  return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
-}
 
 /**
  * How long something is kept.
@@ -36,8 +30,8 @@ export function counted(count, one, many) {
  */
 export function timeLeft(expires, today) {
   const days = Math.round((Date.parse(expires) - Date.parse(today)) / DAY_MS);
-  if (days <= 0) return "deleted tonight";
-  return `deleted in ${counted(days, "day", "days")}`;
+  if (days <= 0) return gettext("deleted tonight");
+  return ngettext("deleted in %(num)s day", "deleted in %(num)s days", days);
 }
 
 /** Today in UTC, as the log counts days. */

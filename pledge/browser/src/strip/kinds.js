@@ -1,5 +1,6 @@
 /** Kinds of files that may say who made them, known by their first bytes and otherwise by their names. */
 
+import { gettext } from "../strings.js";
 import { has } from "./join.js";
 
 /** How many bytes of a file are looked at. */
@@ -9,15 +10,23 @@ export const HEAD_LENGTH = 1024;
 
 /** @type {Record<Kind, string>} */
 export const WARNINGS = {
-  picture:
+  picture: gettext(
     "A picture of this type may say who made it: the camera, the place and the time. Save it as PNG to have this removed.",
-  office: "An office document may say who made it: names, changes and comments inside. They are not removed.",
-  pdf: "A PDF may say who made it: names, programs and times inside. They are not removed.",
-  video: "A video may say who made it: the camera, the place and the time. They are not removed.",
-  audio: "A sound recording may say who made it: the device, the place and the time. They are not removed.",
-  archive:
+  ),
+  office: gettext(
+    "An office document may say who made it: names, changes and comments inside. They are not removed.",
+  ),
+  pdf: gettext("A PDF may say who made it: names, programs and times inside. They are not removed."),
+  video: gettext("A video may say who made it: the camera, the place and the time. They are not removed."),
+  audio: gettext(
+    "A sound recording may say who made it: the device, the place and the time. They are not removed.",
+  ),
+  archive: gettext(
     "An archive may say who made it: user names and times, and what the files in it tell. They are not removed.",
-  mail: "A saved e-mail may say who made it: addresses, computers and times inside. They are not removed.",
+  ),
+  mail: gettext(
+    "A saved e-mail may say who made it: addresses, computers and times inside. They are not removed.",
+  ),
 };
 
 /** First bytes, one character each, and where they stand. @type {[string, number, Kind][]} */

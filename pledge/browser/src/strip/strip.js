@@ -1,6 +1,7 @@
 /** Files as they are attached: pictures without what they say about their making, others with a warning. */
 
 import { PledgeError } from "../errors.js";
+import { gettext } from "../strings.js";
 import { has } from "./join.js";
 import { stripJpeg } from "./jpeg.js";
 import { HEAD_LENGTH, kindOf, WARNINGS } from "./kinds.js";
@@ -36,7 +37,7 @@ export async function stripped(file) {
   if (file.size > MAX_PICTURE_SIZE) {
     return unchanged(
       file,
-      "This picture is too large to go through. It may say who made it, where and when.",
+      gettext("This picture is too large to go through. It may say who made it, where and when."),
     );
   }
   try {
@@ -47,7 +48,9 @@ export async function stripped(file) {
     if (!(error instanceof PledgeError)) throw error;
     return unchanged(
       file,
-      "This picture could not be gone through: it may be damaged. It may say who made it, where and when.",
+      gettext(
+        "This picture could not be gone through: it may be damaged. It may say who made it, where and when.",
+      ),
     );
   }
 }

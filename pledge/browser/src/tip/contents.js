@@ -26,6 +26,10 @@ export function checkFiles(found, { files }) {
       );
     });
   if (!fits) {
-    throw notVerified("The files in this envelope are not the ones that its message names.", "other-files");
+    throw notVerified(
+      "The files in this envelope are not the ones that its message names.",
+      {},
+      "other-files",
+    );
   }
 }

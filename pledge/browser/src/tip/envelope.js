@@ -37,7 +37,11 @@ export async function sealEnvelope(recipients, plaintext) {
     recipients.length > MAX_STANZAS ||
     new Set(recipients).size !== recipients.length
   ) {
-    throw malformed(`An envelope has 1 to ${MAX_STANZAS} recipients, none of them twice.`, "age-recipients");
+    throw malformed(
+      "An envelope has 1 to %(most)s recipients, none of them twice.",
+      { most: MAX_STANZAS },
+      "age-recipients",
+    );
   }
   for (const recipient of recipients) checkRecipient(recipient);
   const strangers = Array.from({ length: -recipients.length & (STEP - 1) }, async () =>
@@ -59,10 +63,14 @@ export async function sealEnvelope(recipients, plaintext) {
 export function checkEnvelope(start, sizeBytes) {
   const header = readHeader(start);
   if (header.stanzas.some(({ type }) => type !== HYBRID)) {
-    throw malformed("An envelope is sealed to hybrid recipients only.", "age-mixed");
+    throw malformed("An envelope is sealed to hybrid recipients only.", {}, "age-mixed");
   }
   if (header.stanzas.length % STEP !== 0) {
-    throw malformed(`The stanzas of an envelope are a multiple of ${STEP}.`, "age-recipients");
+    throw malformed(
+      "The stanzas of an envelope are a multiple of %(step)s.",
+      { step: STEP },
+      "age-recipients",
+    );
   }
   header.stanzas.forEach(checkHybrid);
   return { stanzas: header.stanzas.length, plaintextBytes: plaintextSize(sizeBytes - header.sizeBytes) };
@@ -86,7 +94,7 @@ export async function openEnvelope(identity, envelope) {
     // An error of the payload, unless it is one of where the payload comes from.
     return withError(
       /** @type {ReadableStream<Bytes>} */ (plaintext),
-      () => source.error ?? notVerified("An age file is damaged or cut off.", "age-payload"),
+      () => source.error ?? notVerified("An age file is damaged or cut off.", {}, "age-payload"),
     );
   } catch (error) {
     await source.close();
@@ -99,7 +107,7 @@ function checkStart(start) {
   const { stanzas, sizeBytes } = readHeader(start);
   stanzas.filter(({ type }) => type === HYBRID).forEach(checkHybrid);
   if (start.length < sizeBytes + NONCE_BYTES) {
-    throw malformed("An age file ends after its header.", "age-header");
+    throw malformed("An age file ends after its header.", {}, "age-header");
   }
 }
 
@@ -113,7 +121,7 @@ async function decrypt(identity, file) {
   try {
     return await decrypter.decrypt(file);
   } catch {
-    throw notVerified("No identity fits this age file, or its header was changed.", "age-no-match");
+    throw notVerified("No identity fits this age file, or its header was changed.", {}, "age-no-match");
   }
 }
 
@@ -126,7 +134,7 @@ function plaintextSize(payloadBytes) {
   const chunks = Math.max(1, Math.ceil(streamBytes / (CHUNK_BYTES + TAG_BYTES)));
   const plaintextBytes = streamBytes - chunks * TAG_BYTES;
   if (plaintextBytes < 0 || chunks !== Math.max(1, Math.ceil(plaintextBytes / CHUNK_BYTES))) {
-    throw malformed("No age file has this size.", "age-payload");
+    throw malformed("No age file has this size.", {}, "age-payload");
   }
   return plaintextBytes;
 }

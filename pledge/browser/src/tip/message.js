@@ -140,7 +140,8 @@ export function credentialMessage({ credential: _, ...bare }) {
  * @param {Message} message
  */
 export async function verifyProof(message) {
-  if (message.credential === null) throw notVerified("This message shows no credential.", "no-credential");
+  if (message.credential === null)
+    throw notVerified("This message shows no credential.", {}, "no-credential");
   const { credential, proof } = message.credential;
   await verifyEd25519(parseKey(credential.key), credentialMessage(message), fromBase64(proof));
 }

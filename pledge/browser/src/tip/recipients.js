@@ -90,7 +90,9 @@ export class StewardKeys {
    */
   recipients(day) {
     if (!this.isOpen(day)) {
-      throw unavailable(`There are fewer than ${this.quorum} current stewards, so tips are closed.`);
+      throw unavailable("There are fewer than %(quorum)s current stewards, so tips are closed.", {
+        quorum: this.quorum,
+      });
     }
     return [...new Set(this.current(day).map(({ recipient }) => recipient))];
   }
@@ -251,7 +253,8 @@ function checkOrder(entries) {
 
 /** An audit path; the same hash may stand in it twice. @type {import("../members.js").Check} */
 function hashes(value) {
-  if (!Array.isArray(value) || value.length > MAX_PATH) throw malformed(`must be a list of 0 to ${MAX_PATH}`);
+  if (!Array.isArray(value) || value.length > MAX_PATH)
+    throw malformed("must be a list of 0 to %(most)s", { most: MAX_PATH });
   value.forEach(octets(HASH_BYTES, HASH_BYTES));
 }
 
@@ -264,6 +267,6 @@ async function named(index, act) {
     await act();
   } catch (error) {
     if (!(error instanceof PledgeError)) throw error;
-    throw new PledgeError(error.code, `Entry ${index}: ${error.message}`);
+    throw new PledgeError(error.code, "Entry %(index)s: %(why)s", { index, why: error });
   }
 }

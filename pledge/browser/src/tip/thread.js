@@ -30,12 +30,12 @@ export async function checkThread(places, expected) {
       if (manifest !== null) await check(manifest, index + 1, previous, expected);
     } catch (error) {
       if (!(error instanceof PledgeError)) throw error;
-      throw new PledgeError(error.code, `Message ${index + 1}: ${error.message}`);
+      throw new PledgeError(error.code, "Message %(number)s: %(why)s", { number: index + 1, why: error });
     }
     previous = envelopeSha256;
   }
   if (new Set(places.map(({ envelopeSha256 }) => envelopeSha256)).size !== places.length) {
-    throw notVerified("An envelope stands twice in this thread.", "message-replayed");
+    throw notVerified("An envelope stands twice in this thread.", {}, "message-replayed");
   }
 }
 
@@ -48,17 +48,17 @@ export async function checkThread(places, expected) {
 async function check(manifest, number, previous, { origin, mailbox, stewards }) {
   const { message, key } = manifest;
   if (message.origin !== origin || message.mailbox !== mailbox) {
-    throw notVerified("It belongs to another thread.", "message-elsewhere");
+    throw notVerified("It belongs to another thread.", {}, "message-elsewhere");
   }
   if (message.number !== number || message.previous !== previous) {
-    throw notVerified("It does not follow the one before.", "message-order");
+    throw notVerified("It does not follow the one before.", {}, "message-order");
   }
   if (message.type === "answer/v1") {
     if (!stewards.includes(key)) {
-      throw notVerified("It is not by a steward of this site.", "message-forged");
+      throw notVerified("It is not by a steward of this site.", {}, "message-forged");
     }
   } else if (mailboxId(parseKey(key)) !== mailbox) {
-    throw notVerified("It is not by the source.", "message-forged");
+    throw notVerified("It is not by the source.", {}, "message-forged");
   }
   await verifyManifest(manifest);
 }
