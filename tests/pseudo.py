@@ -147,6 +147,8 @@ class Shown(HTMLParser):
             or (tag != "html" and "lang" in given)
             or not _DATA_CLASSES.isdisjoint(given.get("class", "").split())
         )
+        if "data-name" in given:  # what a script calls it
+            self.texts.append(given["data-name"])
         if not self._is_data and (not is_data or tag == "textarea"):
             self.texts += [value for name, value in given.items() if name in _SHOWN_ATTRIBUTES]
             if tag == "meta" and given.get("name") == "description":

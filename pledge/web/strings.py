@@ -72,7 +72,7 @@ def said(error: PledgeError) -> str:
 def script_strings() -> dict[str, object] | None:
     """Give the catalogue of what scripts say, as ``strings.js`` reads it; None for the language of the sources."""
     catalogue = current_app.extensions[SCRIPTS].get_translations()
-    found = cast("dict[str | tuple[str, int], str]", getattr(catalogue, "_catalog", {}))  # gettext has no other way
+    found = cast("dict[str | tuple[str, int], str]", getattr(catalogue, "_catalog", {}))  # no other way
     strings: dict[str, str | list[str]] = {}
     for key, text in sorted(found.items(), key=lambda item: (isinstance(item[0], tuple), item[0])):
         if isinstance(key, str):
