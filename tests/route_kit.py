@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -176,3 +177,20 @@ def faults_of_error(response: TestResponse) -> list[str]:
     if "c0ffee" in response.get_data(as_text=True) or "Traceback" in response.get_data(as_text=True):
         found.append("repeats what was sent")
     return found
+
+
+def pages_of(site: Site, client: FlaskClient) -> Iterator[tuple[str, str]]:
+    """Every page that a browser can be shown at the addresses that the routes take."""
+    here = {rule.endpoint for rule in site.rules("GET")}
+    for rule in site.app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and (not rule.arguments or rule.endpoint in here):
+            page = page_at(client, site.real_path(rule))
+            if page:
+                yield rule.rule, page
+
+
+def page_at(client: FlaskClient, path: str) -> str:
+    """The page at an address; empty where there is none."""
+    with client.get(path) as response:
+        is_page = response.mimetype == "text/html"
+        return response.get_data(as_text=True) if is_page else ""

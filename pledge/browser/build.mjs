@@ -13,22 +13,40 @@ const pages = (await readdir(join(here, "src/pages"))).filter((name) => name.end
 const images = (await readdir(here)).filter((name) => /\.(svg|png|ico)$/.test(name)).sort();
 
 await mkdir(out, { recursive: true });
-await build({
+const options = /** @type {const} */ ({
   absWorkingDir: here,
-  entryPoints: [...pages.map((name) => `src/pages/${name}`), "style.css"],
-  entryNames: "[name]",
   outdir: out,
   bundle: true,
   charset: "utf8",
   format: "esm",
   legalComments: "eof",
+  metafile: true,
   minify: true,
   sourcemap: false,
   target: "es2022",
 });
+// What age/library.js fetches late is a file of its own, which scripts name by its hash.
+const { metafile } = await build({
+  ...options,
+  entryPoints: { age: "age-encryption" },
+  entryNames: "[name]-[hash]",
+});
+const library = basename(String(Object.keys(metafile.outputs)[0]));
+await build({
+  ...options,
+  entryPoints: [...pages.map((name) => `src/pages/${name}`), "style.css"],
+  entryNames: "[name]",
+  plugins: [
+    {
+      name: "library",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^age-encryption$/ }, () => ({ path: `./${library}`, external: true })),
+    },
+  ],
+});
 await Promise.all(images.map((name) => copyFile(join(here, name), join(out, name))));
 
 // What an earlier build left behind must not be served, nor logged as released.
-const built = new Set([...pages, ...images, "style.css"].map((name) => basename(name)));
+const built = new Set([...pages, ...images, library, "style.css"].map((name) => basename(name)));
 const stale = (await readdir(out)).filter((name) => !built.has(name));
 await Promise.all(stale.map((name) => rm(join(out, name), { recursive: true })));

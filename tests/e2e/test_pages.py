@@ -15,8 +15,11 @@ from tests.running_site import Site
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 AXE = Path(__file__).parents[2] / "pledge/browser/node_modules/axe-core/axe.min.js"
-# What axe looks at depends on the width or on the colours, never on both: two of the four show it all.
-LOOKS = ((320, "light", True), (1440, "dark", True), (1440, "light", False), (320, "dark", False))
+# What axe looks at depends on the width or on the colours, never on both: two of the six show it all.
+LOOKS = (
+    *((320, "light", True), (1440, "dark", True), (768, "light", False)),
+    *((1440, "light", False), (320, "dark", False), (768, "dark", False)),
+)
 # WCAG 2.2 AA, with all versions up to it.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -91,7 +94,7 @@ def _complaints(found: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_a_page_fits_and_is_accessible(visitor: Visitor, path: str) -> None:
-    """At 320 and 1440 px, light and dark."""
+    """At 320, 768 and 1440 px, light and dark."""
     visitor.go(path)
     judge(visitor.page)
 

@@ -207,3 +207,25 @@ def test_a_log_that_is_not_the_one_seen_before_gets_nothing(
     expect(warning).to_contain_text("This site shows another public log than it showed this browser before")
     expect(page.get_by_role("heading", name="Twelve words, shown once")).to_be_hidden()
     assert b"POST" not in site.relay.sent_since(mark)
+
+
+@pytest.mark.parametrize("path", ["/tips/new", "/mailbox"])
+def test_the_library_comes_whether_anything_is_typed_or_not(
+    path: str, site: Site, founders: list[Founder], new_context: NewContext
+) -> None:
+    """So that the network cannot tell who writes from who reads."""
+    page = new_context().new_page()
+    with page.expect_response("**/static/age-*.js") as response:
+        page.goto(f"{site.url}{path}")
+    assert response.value.ok
+    assert "max-age=31536000" in response.value.headers["cache-control"]
+
+
+def test_a_library_that_does_not_come_is_told_before_anything_is_written(
+    site: Site, founders: list[Founder], new_context: NewContext, record: Record
+) -> None:
+    page = new_context().new_page()
+    page.route("**/static/age-*.js", lambda route: route.abort())
+    page.goto(f"{site.url}/tips/new")
+    expect(page.locator("#wrong")).to_contain_text("A part of this page did not come")
+    record.complaints = [said for said in record.complaints if "ERR_FAILED" not in said]

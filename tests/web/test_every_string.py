@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from jinja2 import nodes
 
 from pledge.api.operations import OPERATIONS
@@ -18,7 +17,7 @@ from pledge.pledges.texts import latest_text, parse_text
 from pledge.web.errors import TEXTS, problem
 from tests import full_site
 from tests.pseudo import ROOT, Shown, accent, script_messages, speak_pseudo
-from tests.route_kit import UNKNOWN, Site, fill, prepare
+from tests.route_kit import UNKNOWN, Site, fill, page_at, pages_of, prepare
 from tests.site_kit import Person, csrf_token, make_app, make_config, read_json
 from tests.steward_kit import Steward, found_stewards, join
 from tests.tips.http_kit import Source
@@ -148,23 +147,6 @@ def _words_of(name: str) -> tuple[str, ...]:
         return ()
     asked = (parameter.description for operation in OPERATIONS for parameter in operation.parameters)
     return *(operation.summary for operation in OPERATIONS), *asked, *SCHEMAS  # as the document has them
-
-
-def pages_of(site: Site, client: FlaskClient) -> Iterator[tuple[str, str]]:
-    """Every page that a browser can be shown at the addresses that the routes take."""
-    here = {rule.endpoint for rule in site.rules("GET")}
-    for rule in site.app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and (not rule.arguments or rule.endpoint in here):
-            page = page_at(client, site.real_path(rule))
-            if page:
-                yield rule.rule, page
-
-
-def page_at(client: FlaskClient, path: str) -> str:
-    """The page at an address; empty where there is none."""
-    with client.get(path) as response:
-        is_page = response.mimetype == "text/html"
-        return response.get_data(as_text=True) if is_page else ""
 
 
 def test_every_page_speaks_through_the_catalogue(site: Site, known: list[str]) -> None:

@@ -8,9 +8,9 @@
  */
 
 import { bech32 } from "@scure/base";
-import { identityToRecipient } from "age-encryption";
 import { littleEndian } from "../bytes.js";
 import { malformed } from "../errors.js";
+import { ageLibrary } from "./library.js";
 import { isPublicKey } from "./x25519.js";
 
 const SEED_BYTES = 32;
@@ -68,7 +68,7 @@ export function formatIdentity(seed) {
  */
 export async function recipientOf(identity) {
   checkIdentity(identity);
-  return identityToRecipient(identity);
+  return (await ageLibrary()).identityToRecipient(identity);
 }
 
 /**

@@ -2,6 +2,7 @@
  * Reading answers: the twelve words stay in this page. Answers are opened here, and shown only where they check out.
  */
 
+import { ageLibrary } from "../age/library.js";
 import { attempt, byId, element, on, say, sayError, showStep } from "../dom.js";
 import { PledgeError, said } from "../errors.js";
 import { hasEd25519 } from "../keys.js";
@@ -190,6 +191,7 @@ async function start() {
   on("open", wrong, openIt, NOT_STARTED);
   on("add-form", wrong, reply, OTHERWISE);
   on("delete-form", wrong, burn, OTHERWISE);
+  await ageLibrary(); // fetched whether anything is typed or not
 }
 
 start().catch((error) => sayError(wrong, error, NOT_STARTED));

@@ -3,6 +3,7 @@
  * leaves is an envelope and what goes before it.
  */
 
+import { ageLibrary } from "../age/library.js";
 import { text } from "../bytes.js";
 import { attempt, byId, element, on, saveBlob, say, sayError, showStep } from "../dom.js";
 import { PledgeError } from "../errors.js";
@@ -186,7 +187,8 @@ async function start() {
   on("send", wrong, send, OTHERWISE);
   byId("by-server", HTMLElement).hidden = true;
   byId("next", HTMLButtonElement).textContent = gettext("Next: twelve words to keep");
-  await showStewards();
+  // Fetched whether anything is typed or not: the network must not show which.
+  await Promise.all([showStewards(), ageLibrary()]);
 }
 
 start().catch((error) => sayError(wrong, error, NOT_STARTED));

@@ -12,9 +12,9 @@
  * @typedef {{keys: StewardKeys[], origin: string, type: "steward-keys/v1"}} Bundle
  */
 
-import { Decrypter, Encrypter } from "age-encryption";
 import { readHeader } from "../age/header.js";
 import { checkIdentity, formatIdentity } from "../age/keytext.js";
+import { ageLibrary } from "../age/library.js";
 import { hex } from "../bytes.js";
 import { formatJson, parseJson } from "../canonical.js";
 import { malformed, notVerified } from "../errors.js";
@@ -92,6 +92,7 @@ export function parseBundle(bytes) {
  */
 export async function wrapBundle(bundle, passphrase) {
   if (passphrase === "" || !passphrase.isWellFormed()) throw malformed("A passphrase is not empty.");
+  const { Encrypter } = await ageLibrary();
   const plain = formatBundle(bundle);
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
@@ -111,6 +112,7 @@ export async function unwrapBundle(bytes, passphrase) {
   if (bytes.length > MAX_BUNDLE_BYTES)
     throw malformed("This file is too large to be a key file.", {}, "too-large");
   checkHeader(bytes);
+  const { Decrypter } = await ageLibrary();
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   let plain = new Uint8Array();

@@ -11,9 +11,9 @@
  *   a multiple of 8 up to 128, and how much it holds
  */
 
-import { Decrypter, Encrypter, generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { checkHybrid, HYBRID, MAX_HEADER_BYTES, MAX_STANZAS, readHeader } from "../age/header.js";
 import { checkIdentity, checkRecipient } from "../age/keytext.js";
+import { ageLibrary } from "../age/library.js";
 import { concat } from "../bytes.js";
 import { malformed, notVerified } from "../errors.js";
 import { shuffled } from "../shuffle.js";
@@ -44,6 +44,7 @@ export async function sealEnvelope(recipients, plaintext) {
     );
   }
   for (const recipient of recipients) checkRecipient(recipient);
+  const { Encrypter, generateHybridIdentity, identityToRecipient } = await ageLibrary();
   const strangers = Array.from({ length: -recipients.length & (STEP - 1) }, async () =>
     identityToRecipient(await generateHybridIdentity()),
   );
@@ -116,6 +117,7 @@ function checkStart(start) {
  * @param {ReadableStream<Bytes>} file
  */
 async function decrypt(identity, file) {
+  const { Decrypter } = await ageLibrary();
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   try {
