@@ -176,7 +176,7 @@ def _renderers(app: Flask, instance: Instance) -> dict[str, Render]:
             partial(cards.answer, instance.database, card, instance.config.url, is_demo=instance.is_demo),
         ),
         "embed": partial(embeds.answer, instance.database, framed, instance.config.url),
-        "feeds": partial(feeds.answer, instance),
+        "feeds": _in_context(app, partial(feeds.answer, instance)),
         "open-badges": StatusLists(instance.database, issuer_of(instance), instance.clock),
         "log": partial(log_views.answer, instance.database),
         "tallies.json": partial(tallies.answer, instance.database),

@@ -99,5 +99,6 @@ def _watch(app: Flask, look: Callable[[Instance], None]) -> None:
     with app.app_context():
         instance = get_instance()
     while True:
-        look(instance)
+        with app.app_context():  # for the language
+            look(instance)
         time.sleep(_WATCH_SECONDS)

@@ -20,18 +20,30 @@ from pledge.log.models import IS_FEW, Entry
 from pledge.pledges.texts import DEFAULT_SLUG
 from pledge.tallies import service as tallies
 from pledge.tallies.models import TalliedDay
+from pledge.web.strings import day_in_words, gettext, list_in_words, ngettext
+from pledge.web.strings import lazy_gettext as _
 
 ALL: Final = "all"
 """The topic of everything."""
 
 _KINDS: Final = ("genesis", "policy", "pledge-text", "lab", "key", "key-revocation")
 _POPULATIONS: Final = {
-    "total": "people in all",
-    "unit": "people in the unit",
-    "research": "people in research",
+    "total": _("People in all: %(people)s, as of %(day)s"),
+    "unit": _("People in the unit: %(people)s, as of %(day)s"),
+    "research": _("People in research: %(people)s, as of %(day)s"),
 }
-_HOLDERS: Final = {"steward": "a steward", "issuer": "an issuer", "notary": "the notary", "log": "the log"}
-_COUNTED: Final = "Counted are current signatories from lab addresses: who came, less who left or lapsed."
+_ADDRESSES: Final = {
+    "lab": _("An address at %(domain)s shows the lab"),
+    "group": _("An address at %(domain)s shows the group"),
+}
+_KEYS: Final = {
+    "steward": (_("The key of a steward was admitted"), _("The key of a steward has ended")),
+    "issuer": (_("The key of an issuer was admitted"), _("The key of an issuer has ended")),
+    "notary": (_("The key of the notary was admitted"), _("The key of the notary has ended")),
+    "log": (_("The key of the log was admitted"), _("The key of the log has ended")),
+}
+"""What is said of a key that was admitted, and of one that has ended, by whose it is."""
+_COUNTED: Final = _("Counted are current signatories from lab addresses: who came, less who left or lapsed.")
 
 
 class Event(NamedTuple):
@@ -62,7 +74,7 @@ def topic_name(session: Session, topic: str) -> str | None:
     if kind == "labs":
         return session.scalar(select(Lab.name).where(Lab.slug == slug))
     if kind == "pledges":
-        texts = [each for _, each in _statements(session) if isinstance(each, st.PledgeText)]
+        texts = [each for _index, each in _statements(session) if isinstance(each, st.PledgeText)]
         return next((text.title for text in reversed(texts) if text.slug == slug), None)
     return None
 
@@ -99,9 +111,9 @@ def between(session: Session, topic: str, first: date, last: date) -> list[Event
     lab = None if topic == ALL else slug
     changes = _named(session, tallies.changes_between(session, DEFAULT_SLUG, first, last, lab))
     if changes:
-        lines = (*(f"{name}: {_signed(change)}" for _, name, change in changes), _COUNTED)
         path = "/labs" if topic == ALL else f"/{topic}"
-        found.append(Event(last, f"counts/{first}/{last}", "Changes in counts", lines, path, topic))
+        title = gettext("Changes in counts")
+        found.append(Event(last, f"counts/{first}/{last}", title, _lines(changes), path, topic))
     return found
 
 
@@ -138,52 +150,59 @@ def _told(statement: st.Statement, before: st.Lab | None) -> tuple[str, tuple[st
             return title, lines, f"/labs/{statement.slug}", f"labs/{statement.slug}"
         case st.PledgeText():
             path = f"/pledges/{statement.slug}"
-            title = f"{statement.title}: version {statement.version}"
+            title = gettext("%(text)s: version %(version)s", text=statement.title, version=statement.version)
             return title, (_clauses(statement),), f"{path}/{statement.version}", path[1:]
         case st.PolicyText():
-            lines = (f"It holds from {_date(statement.effective)} on, for every lab alike.",)
-            return f"Policy: version {statement.version}", lines, f"/policy/{statement.version}.json", ALL
+            holds = gettext(
+                "It holds from %(day)s on, for every lab alike.", day=day_in_words(statement.effective)
+            )
+            title = gettext("Policy: version %(version)s", version=statement.version)
+            return title, (holds,), f"/policy/{statement.version}.json", ALL
         case st.Key():
-            lines = (f"It may sign until {_date(statement.until)}.",)
-            return f"The key of {_HOLDERS[statement.role]} was admitted", lines, "/stewards", ALL
+            until = gettext("It may sign until %(day)s.", day=day_in_words(statement.until))
+            return str(_KEYS[statement.role][0]), (until,), "/stewards", ALL
         case st.KeyRevocation():
-            lines = (f"The reason in the log: {statement.reason}.",)
-            return f"The key of {_HOLDERS[statement.role]} has ended", lines, "/stewards", ALL
+            reason = gettext("The reason in the log: %(reason)s.", reason=statement.reason)
+            return str(_KEYS[statement.role][1]), (reason,), "/stewards", ALL
         case _:
-            return "The log began", (f"Its name is {statement.origin}.",), "/verify", ALL
+            name = gettext("Its name is %(origin)s.", origin=statement.origin)
+            return gettext("The log began"), (name,), "/verify", ALL
 
 
 def _told_of_lab(lab: st.Lab, before: st.Lab | None) -> tuple[str, tuple[str, ...]]:
-    parts = {
-        "name": (lab.name,),
-        "mail domains": tuple(
-            f"An address at {domain.domain} shows the {domain.scope}" for domain in lab.domains
-        ),
-        "headcount": tuple(_headcount(row) for row in lab.headcount),
-    }
+    domains = tuple(gettext(str(_ADDRESSES[domain.scope]), domain=domain.domain) for domain in lab.domains)
+    headcounts = tuple(_headcount(row) for row in lab.headcount)
     if before is None:
-        lines = parts["mail domains"] or ("No mail domain is confirmed yet.",)
-        return f"{lab.name} was added", (*lines, *parts["headcount"])
+        title = gettext("%(lab)s was added", lab=lab.name)
+        return title, (*(domains or (gettext("No mail domain is confirmed yet."),)), *headcounts)
     changed = {
-        "name": lab.name != before.name,
-        "mail domains": lab.domains != before.domains,
-        "headcount": lab.headcount != before.headcount,
+        gettext("name"): lab.name != before.name and (lab.name,),
+        gettext("mail domains"): lab.domains != before.domains
+        and (domains or (gettext("No mail domain is confirmed now."),)),
+        gettext("headcount"): lab.headcount != before.headcount
+        and (headcounts or (gettext("No headcount is known now."),)),
     }
-    named = [name for name, is_changed in changed.items() if is_changed]
-    lines = tuple(line for name in named for line in parts[name] or (f"No {name} is known now.",))
-    return f"{before.name}: changed {' and '.join(named) or 'nothing'}", lines
+    told = {name: lines for name, lines in changed.items() if lines}
+    what = list_in_words(list(told)) or gettext("nothing")
+    title = gettext("%(lab)s: changed %(what)s", lab=before.name, what=what)
+    return title, tuple(line for lines in told.values() for line in lines)
 
 
 def _headcount(row: st.Headcount) -> str:
+    people = f"{row.low:,}"
     if row.high >= NO_CEILING:
-        people = f"more than {row.low:,}"
-    else:
-        people = f"{row.low:,}" if row.low == row.high else f"{row.low:,} to {row.high:,}"
-    return f"{people} {_POPULATIONS[row.population]}, as of {row.as_of}"
+        people = gettext("more than %(least)s", least=people)
+    elif row.low != row.high:
+        people = gettext("%(least)s to %(most)s", least=people, most=f"{row.high:,}")
+    return gettext(str(_POPULATIONS[row.population]), people=people, day=row.as_of)
 
 
 def _clauses(text: st.PledgeText) -> str:
-    return f"It has {len(text.clauses.core)} core clauses, and {len(text.clauses.optional)} that one may add."
+    return gettext(
+        "It has %(core)s core clauses, and %(optional)s that one may add.",
+        core=len(text.clauses.core),
+        optional=len(text.clauses.optional),
+    )
 
 
 _Changes = list[tuple[str, str, int]]
@@ -207,32 +226,29 @@ def _named(session: Session, changes: Sequence[tuple[str, int]]) -> _Changes:
 
 
 def _of_day(day: date, changes: _Changes) -> Event:
-    labs = "one lab" if len(changes) == 1 else f"{len(changes)} labs"
-    lines = (*(f"{name}: {_signed(change)}" for _, name, change in changes), _COUNTED)
-    return Event(
-        day + timedelta(days=1),
-        f"counts/{day}",
-        f"{_date(day)}: the counts of {labs} changed",
-        lines,
-        "/labs",
-        ALL,
+    title = ngettext(
+        "%(day)s: the counts of one lab changed",
+        "%(day)s: the counts of %(num)s labs changed",
+        len(changes),
+        day=day_in_words(day),
     )
+    return Event(day + timedelta(days=1), f"counts/{day}", title, _lines(changes), "/labs", ALL)
 
 
 def _of_lab(day: date, slug: str, name: str, change: int) -> Event:
     return Event(
         day + timedelta(days=1),
         f"counts/{day}/{slug}",
-        f"{_date(day)}: {name} {_signed(change)}",
-        (_COUNTED,),
+        f"{day_in_words(day)}: {name} {_signed(change)}",
+        (str(_COUNTED),),
         f"/labs/{slug}",
         f"labs/{slug}",
     )
 
 
+def _lines(changes: _Changes) -> tuple[str, ...]:
+    return (*(f"{name}: {_signed(change)}" for _slug, name, change in changes), str(_COUNTED))
+
+
 def _signed(change: int) -> str:
     return f"{change:+,}".replace("-", "−")
-
-
-def _date(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

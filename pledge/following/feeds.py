@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from pledge.following.events import ALL, Event, newest, topic_name
 from pledge.instance import Instance
 from pledge.web.prepared import Answer
+from pledge.web.strings import gettext, language
 
 MEDIA_TYPE: Final = "application/atom+xml; charset=utf-8"
 MAX_ENTRIES: Final = 50
@@ -48,9 +49,10 @@ def render_feed(instance: Instance, session: Session, topic: str) -> bytes | Non
     events = newest(session, topic, most=MAX_ENTRIES)
     origin, url = instance.keys.origin, instance.config.url
     tag = f"tag:{origin},{instance.genesis.day}:"
-    feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "en"})
+    everything = gettext("What happened")
+    feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": language()})
     _add(feed, "id", f"{tag}feeds/{topic}")
-    _add(feed, "title", f"{name or 'What happened'} · {origin}")
+    _add(feed, "title", f"{name or everything} · {origin}")
     _add(feed, "updated", _instant(max((event.day for event in events), default=instance.genesis.day)))
     _add(_add(feed, "author"), "name", origin)
     _link(feed, "self", url + feed_path(topic), "application/atom+xml")

@@ -11,21 +11,22 @@ from typing import Final, NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pledge.errors import LimitError, PledgeError
+from pledge.errors import LimitError, PledgeError, noop
 from pledge.following import events
 from pledge.following.followers import next_month, read_address, stop_path
 from pledge.following.models import Follower
 from pledge.instance import Instance
 from pledge.mail import budgets
 from pledge.mail.service import Mail
+from pledge.web.strings import day_in_words, gettext, ngettext
 
 _MAX_IN_A_ROW = 20  # a mail server that takes none of so many takes none today
 _MAX_EVENTS: Final = 100
-_END: Final = """
+_END: Final = noop("""
 --
-You asked for this letter at {url}/follow
-To end it, and have your address erased: {stop}
-"""
+You asked for this letter at %(url)s/follow
+To end it, and have your address erased: %(stop)s
+""")
 
 
 class Due(NamedTuple):
@@ -95,7 +96,11 @@ def tell(session: Session, topic: str, first: date, last: date, *, url: str) -> 
         "\n".join([event.title, *(f"  {line}" for line in event.lines), f"  {url}{event.path}"])
         for event in shown
     ]
-    return "\n\n".join([*parts, *([f"And {more} more: {url}/follow"] if more > 0 else [])]) + "\n"
+    if more > 0:
+        parts.append(
+            ngettext("And one more: %(url)s", "And %(num)s more: %(url)s", more, url=f"{url}/follow")
+        )
+    return "\n\n".join(parts) + "\n"
 
 
 def _take_next(instance: Instance, today: date) -> Due | None:
@@ -147,11 +152,13 @@ def _spend(instance: Instance, due: Due) -> bool:
 def _letter(instance: Instance, due: Due, told: str) -> Mail:
     url = instance.config.url
     stop = url + stop_path(instance.keys.contacts, due.follower.id)
-    subject = f"What happened in {_months(due.first, due.last)}"
+    subject = _subject(due.first, due.last)
     to = read_address(due.follower, instance.keys.contacts)
-    return Mail(to, subject, told + _END.format(url=url, stop=stop), stop)
+    return Mail(to, subject, told + gettext(_END, url=url, stop=stop), stop)
 
 
-def _months(first: date, last: date) -> str:
-    end = f"{last:%B %Y}"
-    return end if (first.year, first.month) == (last.year, last.month) else f"{first:%B %Y} to {end}"
+def _subject(first: date, last: date) -> str:
+    begin, end = (day_in_words(day, "MMMM y") for day in (first, last))
+    if begin == end:
+        return gettext("What happened in %(month)s", month=end)
+    return gettext("What happened from %(first)s to %(last)s", first=begin, last=end)

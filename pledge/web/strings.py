@@ -4,12 +4,15 @@ Pages speak English only for now; every string goes through here or Jinja's ``tr
 language is a catalogue and no change of code. ``tests/web/test_every_string.py`` holds that none is missed.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final, Protocol, cast
 
 import flask_babel
+from babel.core import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 from flask import Flask, current_app, g
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -41,17 +44,19 @@ def add_strings(app: Flask) -> None:
         gettext=_in_template,
         ngettext=_in_template_by_number,
         day_in_words=day_in_words,
+        language=language,
+        text_direction=text_direction,
         script_strings=script_strings,
     )
 
 
-def gettext(text: str, **values: object) -> str:
+def gettext(text: str, /, **values: object) -> str:
     """Translate a string, and put in what it has as ``%(name)s``."""
     said = _catalogue().ugettext(text)
     return said % values if values else said
 
 
-def ngettext(one: str, several: str, num: int, **values: object) -> str:
+def ngettext(one: str, several: str, num: int, /, **values: object) -> str:
     """Translate a string that depends on a number, which it may have as ``%(num)s``."""
     return _catalogue().ungettext(one, several, num) % {"num": num, **values}
 
@@ -85,7 +90,7 @@ def script_strings() -> dict[str, object] | None:
     if not strings:
         return None
     plurals = [catalogue.plural(number) for number in range(_PLURALS)]
-    return {"language": _language().replace("_", "-"), "strings": strings, "plurals": plurals}
+    return {"language": language(), "strings": strings, "plurals": plurals}
 
 
 class WtformsStrings:
@@ -108,16 +113,31 @@ class WtformsStrings:
 
 def day_in_words(day: date, form: str = "long") -> str:
     """Write a day as the language does; ``form`` as Babel has it, such as ``MMM y``."""
-    return _day_in_words(day, form, _language())
+    return _day_in_words(day, form, _locale())
 
 
-def _language() -> str:
+def list_in_words(words: Sequence[str]) -> str:
+    """Join what stands side by side, such as ``a, b and c``; empty where there is nothing."""
+    return format_list(words, locale=_locale())
+
+
+def language() -> str:
+    """Give the tag of the language (BCP 47), such as ``en-GB``."""
+    return _locale().replace("_", "-")
+
+
+def text_direction() -> str:
+    """Give where the language begins to be read: ``ltr`` or ``rtl``."""
+    return Locale.parse(_locale()).text_direction
+
+
+def _locale() -> str:
     return str(flask_babel.get_locale() or LANGUAGE)
 
 
 @lru_cache(maxsize=4096)
-def _day_in_words(day: date, form: str, language: str) -> str:
-    return format_date(day, form, language)
+def _day_in_words(day: date, form: str, locale: str) -> str:
+    return format_date(day, form, locale)
 
 
 def _catalogue() -> _Catalogue:

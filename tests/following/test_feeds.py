@@ -90,7 +90,7 @@ def test_a_feed_tells_what_the_log_says(instance: Instance, ada: Person, clock: 
     log_lab(instance, name="A & B <i>Labs</i> \ufffe", headcount=[people])
     first = read(ada.client).entries[0]
     assert first.title == "A & B <i>Labs</i> \ufffd was added"
-    assert first.content[0].value == "No mail domain is confirmed yet.\n10 to 12 people in all, as of 2026"
+    assert first.content[0].value == "No mail domain is confirmed yet.\nPeople in all: 10 to 12, as of 2026"
     assert first.link == f"{_URL}/labs/nemo"
     assert first.updated == "2026-11-24T00:00:00Z"
     clock.pass_days(1)
@@ -105,14 +105,14 @@ def test_a_feed_tells_what_the_log_says(instance: Instance, ada: Person, clock: 
     log_lab(instance, headcount=[more], domains=[{"domain": "nemo.example", "scope": "lab"}])
     changed = read(ada.client, "/feeds/labs/nemo.atom").entries
     assert [entry.title for entry in changed] == [
-        "A & B <i>Labs</i> \ufffd: changed name and mail domains and headcount",
+        "A & B <i>Labs</i> \ufffd: changed name, mail domains and headcount",
         "A & B <i>Labs</i> \ufffd was added",
     ]
     lines = changed[0].content[0].value.split("\n")
     assert lines == [
         "Nemo",
         "An address at nemo.example shows the lab",
-        "more than 20 people in research, as of 2027",
+        "People in research: more than 20, as of 2027",
     ]
 
 

@@ -5,6 +5,7 @@ import threading
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import escape
 
 import pytest
 from flask import Flask
@@ -15,10 +16,14 @@ from pledge.app import open_site
 from pledge.following import letters
 from pledge.following.models import Follower
 from pledge.instance import Instance
+from pledge.labs.service import list_labs
 from pledge.tick import tick, tick_if_due
-from tests.following.test_feeds import log_lab
+from tests.following.test_feeds import log_lab, read
 from tests.mail_server import serve_mail
+from tests.pseudo import speak_pseudo
 from tests.site_kit import Clock, Person, csrf_token, make_app, make_config, newest_mail
+from tests.steward_kit import found_stewards
+from tests.web.test_every_string import NO_WORDS, unmarked
 
 _URL = "http://127.0.0.1:8000"
 
@@ -189,7 +194,7 @@ def test_months_that_were_missed_come_in_one_letter(
     clock.pass_days(60)
     assert tick(instance) == ["2027-02-11: 0 lapsed, 0 reminded, 1 letters"]
     mail = newest_mail(instance)
-    assert mail["subject"] == "What happened in November 2026 to January 2027"
+    assert mail["subject"] == "What happened from November 2026 to January 2027"
     assert "Nemo was added" in mail["text"]
 
 
@@ -317,3 +322,33 @@ def test_a_form_that_is_wrong_says_so_beside_the_field(
     assert 'aria-invalid="true"' in answer.text
     assert mails(instance) == 0
     assert client.post("/follow", data=filled | {"csrf_token": "x"}).status_code == 403
+
+
+def test_letters_and_feeds_speak_through_the_catalogue(
+    app: Flask, instance: Instance, client: FlaskClient, ada: Person, clock: Clock
+) -> None:
+    """In a made-up language, no word of what happened is left in English."""
+    follow(client, instance)
+    speak_pseudo(app)
+    found_stewards(instance)
+    counted = {"population": "total", "as_of": "2026", "source": "x", "accepted": True}
+    domains = [{"domain": f"{scope}.invalid", "scope": scope} for scope in ("lab", "group")]
+    log_lab(instance, headcount=[counted | {"low": 10, "high": 10}])
+    log_lab(instance, headcount=[counted | {"low": 10, "high": 12}], domains=domains)
+    log_lab(instance, name="Captain", headcount=[counted | {"low": 10, "high": 10_000_000}], domains=domains)
+    log_lab(instance, name="Captain")
+    ada.sign()
+    with app.app_context():
+        go_to(instance, clock, date(2026, 12, 1))
+    mail = newest_mail(instance)
+    feeds = [read(client), *(read(client, f"/feeds/labs/{slug}.atom") for slug in ("mistral", "nemo"))]
+    entries = [entry for feed in feeds for entry in feed.entries]
+    assert len(entries) > 20
+    said = [mail["subject"], *mail["text"].splitlines(), *(feed.feed.title for feed in feeds)]
+    said += [text for entry in entries for text in (entry.title, entry.content[0].value)]
+    with instance.database.reading() as session:
+        labs = list_labs(session)
+        names = [name for lab in labs for name in (lab.name, *(each.domain for each in lab.domains))]
+    known = [*NO_WORDS, *names, "Nemo", "Captain", "Pledge against reckless scaling", "local-trial.invalid"]
+    shown = [escape(text).replace("⟧ and ⟦", "⟧⟦") for text in said]  # "and" is Babel's
+    assert [text for text in shown if unmarked(f"<p>{text}</p>", known)] == []
